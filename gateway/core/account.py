@@ -1,0 +1,52 @@
+"""Station 3, Sender: accounts as the address book has them, and which of them an author address is registered on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.core.address import Address
+
+
+class Language(StrEnum):
+    """What the customer reads (R12)."""
+
+    IT = "it"
+    EN = "en"
+
+
+class Standing(StrEnum):
+    """An account's status; only `active` is in good standing."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer. `primary` is where whatever we send goes (R4)."""
+
+    id: int
+    code: str
+    name: str
+    language: Language
+    status: Standing
+    primary: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something an account holds, such as a domain."""
+
+    account_id: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The accounts that the author address is registered on: none, one, several (R1, R2)."""
+
+    author: Address
+    accounts: tuple[Account, ...]

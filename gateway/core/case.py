@@ -1,0 +1,57 @@
+"""Station 5, Case: all the facts about one message, gathered, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.account import Sender, Service
+from gateway.core.arrival import Arrival
+from gateway.core.evidence import Evidence
+from gateway.core.message import Parsed
+from gateway.core.reason import Reason
+from gateway.core.reference import Found
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFact:
+    """What deciding needs to know of a ticket that exists."""
+
+    id: int
+    reference: str
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A ticket that the message names, by a tag or with a good token. `ticket` is None where there is no such one."""
+
+    reference: str
+    found: Found
+    ticket: TicketFact | None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What a named operator takes on when releasing a held message: these reasons, and for which account."""
+
+    by: str
+    reasons: frozenset[Reason]
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One message and everything known about it. `about` are the services it names, whoever holds them."""
+
+    arrival: Arrival
+    parsed: Parsed
+    sender: Sender | None = None
+    evidence: Evidence = Evidence()
+    mentions: tuple[Mention, ...] = ()
+    about: tuple[Service, ...] = ()
+    from_ourselves: bool = False
+    override: Override | None = None
+
+    def waived(self, reason: Reason) -> bool:
+        """Whether an operator has taken this reason on."""
+        return self.override is not None and reason in self.override.reasons

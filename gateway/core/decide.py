@@ -1,0 +1,80 @@
+"""Station 6: Case to Verdict. Objections are tried in order; what none of them stops goes to the one door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from gateway.core.account import Service
+from gateway.core.authorize import authorize
+from gateway.core.case import Case, TicketFact
+from gateway.core.message import DeliveryReport, Malformed, Message
+from gateway.core.policy import Policy
+from gateway.core.reason import Reason
+from gateway.core.verdict import Accept, AuthorizedSender, Objection, Verdict
+
+HOPS = 100  # RFC 5321 §6.3
+
+
+def decide(case: Case, policy: Policy) -> Verdict:
+    """The verdict. Total: every case has one (I11)."""
+    for objection_to in OBJECTIONS:
+        objection = objection_to(case)
+        if objection is not None and not case.waived(objection.reason):
+            return policy.refuse(objection)
+    grant = authorize(case)
+    if isinstance(grant, Objection):
+        return policy.refuse(grant)
+    ticket = _own_ticket(case, grant)
+    into = f"ticket {ticket.reference}" if ticket else "a new ticket"
+    return Accept(grant, ticket, _own_service(case, grant), f"{grant.author} writes for {grant.account.code}: {into}")
+
+
+def not_a_message(case: Case) -> Objection | None:
+    """What did not parse, and delivery reports, which are told apart before their author is judged."""
+    match case.parsed:
+        case Malformed(reason=reason, detail=detail):
+            return Objection(reason, detail)
+        case DeliveryReport(report=report):
+            told = f"{report.action} {report.status} {report.recipient}".strip()
+            return Objection(Reason.DELIVERY_REPORT, f"a delivery report: {told}")
+        case Message():
+            return None
+        case _:
+            assert_never(case.parsed)
+
+
+def loop(case: Case) -> Objection | None:
+    """Our own mail coming back, or mail that has been round too often (I6)."""
+    if case.from_ourselves:
+        return Objection(Reason.LOOP, "our own mail, come back")
+    if isinstance(case.parsed, Message) and case.parsed.hops >= HOPS:
+        return Objection(Reason.LOOP, f"{case.parsed.hops} Received fields")
+    return None
+
+
+def automatic(case: Case) -> Objection | None:
+    """Mail that no person wrote is never answered (RFC 3834 §2; threats rule 11)."""
+    if not isinstance(case.parsed, Message):
+        return None
+    if case.parsed.automatic is not None:
+        return Objection(case.parsed.automatic, "written by a program")
+    envelope = case.arrival.envelope
+    if envelope is not None and envelope.reverse_path is None:
+        return Objection(Reason.AUTO_RESPONSE, "the reverse-path is null")  # RFC 5321 §4.5.5
+    return None
+
+
+OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (not_a_message, loop, automatic)
+
+
+def _own_ticket(case: Case, grant: AuthorizedSender) -> TicketFact | None:
+    """The first ticket named that is the account's own: a released message may name others."""
+    tickets = (mention.ticket for mention in case.mentions)
+    return next((ticket for ticket in tickets if ticket and ticket.account_id == grant.account.id), None)
+
+
+def _own_service(case: Case, grant: AuthorizedSender) -> Service | None:
+    """The service that a ticket is about, where the message names exactly one of the account's own."""
+    own = [service for service in case.about if service.account_id == grant.account.id]
+    return own[0] if len(own) == 1 else None

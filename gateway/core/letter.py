@@ -1,0 +1,114 @@
+"""Writing a letter: our own words to bytes. Nothing that came in reaches a header but a cleaned subject and strict Message-IDs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from base64 import b64encode
+from binascii import b2a_qp
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from gateway.core.account import Language
+from gateway.core.address import LOCAL_PART_OCTETS, Address
+
+SUBJECT_CHARACTERS = 200
+REFERENCES = 20
+_WORD_OCTETS = 45  # base64 of 45 octets, and the frame, stay under the 75 of RFC 2047 §2
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[A-Za-z0-9.-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who writes: the host name in Message-IDs, the From mailbox, and where bounces and answers come back to."""
+
+    hostname: str
+    name: str
+    sender: Address
+    bounces: Address
+
+    def bounces_with(self, token: str) -> Address:
+        """The reverse-path that names one outbox row."""
+        return Address(f"{self.bounces.local}+{token}", self.bounces.domain)
+
+    def answers_with(self, detail: str) -> Address | None:
+        """The reply address that names one ticket, or None where it would be over the octets a local part may have."""
+        local = f"{self.sender.local}+{detail}"
+        return Address(local, self.sender.domain) if len(local.encode()) <= LOCAL_PART_OCTETS else None
+
+
+def write_letter(  # noqa: PLR0913 - each is one line of the letter
+    head: Letterhead,
+    *,
+    to: Address,
+    message_id: str,
+    subject: str,
+    text: str,
+    references: tuple[str, ...],
+    detail: str,
+    automatic: bool,
+    language: Language,
+    at: datetime,
+) -> bytes:
+    """The letter as bytes, lines ended by CRLF, no line over 998 octets. To is the bare address (threats rule 10)."""
+    thread = [f"<{one}>" for one in references if _MESSAGE_ID.fullmatch(one)][-REFERENCES:]
+    answers = head.answers_with(detail)
+    fields = [
+        ("Date", format_datetime(at)),
+        ("From", _mailbox(head.name, head.sender)),
+        ("To", str(to)),
+        ("Reply-To", str(answers) if answers else ""),
+        ("Subject", encoded(one_line(subject, SUBJECT_CHARACTERS))),
+        ("Message-ID", f"<{message_id}>"),
+        ("In-Reply-To", thread[-1] if thread else ""),  # RFC 3834 §3.1.5
+        ("References", "\r\n ".join(thread)),
+        ("Auto-Submitted", "auto-replied" if automatic else ""),  # RFC 3834 §3.1.7
+        ("X-Auto-Response-Suppress", "All" if automatic else ""),  # what Exchange heeds
+        ("MIME-Version", "1.0"),
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Language", language.value),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
+    header = "".join(f"{name}: {value}\r\n" for name, value in fields if value)
+    return header.encode() + b"\r\n" + _quoted_printable(text)
+
+
+def reflectable(message_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those inbound Message-IDs that may be put into a header of ours."""
+    return tuple(one for one in message_ids if _MESSAGE_ID.fullmatch(one))
+
+
+def one_line(text: str, characters: int) -> str:
+    """Text without control, format and line-breaking characters, white space folded, cut to `characters`."""
+    kept = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in text[: characters * 4])
+    folded = " ".join(kept.split())
+    return folded if len(folded) <= characters else folded[: characters - 1].rstrip() + "…"
+
+
+def encoded(text: str) -> str:
+    """A header text: as it is when ASCII and unmistakable, else as encoded words (RFC 2047), folded."""
+    if text.isascii() and "=?" not in text:
+        return text
+    words: list[bytes] = [b""]
+    for character in text:  # a character is never split between two words, RFC 2047 §5
+        octets = character.encode("utf-8", "replace")
+        if len(words[-1]) + len(octets) > _WORD_OCTETS:
+            words.append(b"")
+        words[-1] += octets
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
+
+
+def _mailbox(name: str, mailbox: Address) -> str:
+    if not name:
+        return str(mailbox)
+    if name.isascii():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{mailbox}>'
+    return f"{encoded(name)} <{mailbox}>"
+
+
+def _quoted_printable(text: str) -> bytes:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    octets = "\n".join(lines).encode("utf-8", "replace") + b"\n"
+    return b2a_qp(octets, istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

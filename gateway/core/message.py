@@ -1,0 +1,85 @@
+"""Station 2, Message or Malformed: what the bytes say. It says who it is from; nothing here is believed yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.address import Address
+from gateway.core.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A named or non-text part. `size` in octets after transfer decoding; `sha256` in hex over the same octets."""
+
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The words: `text` is what was written here, `quoted` what was quoted, `signature` the signature. Nothing is lost."""
+
+    text: str = ""
+    quoted: str = ""
+    signature: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery report (RFC 3464), as far as it could be read."""
+
+    recipient: str = ""
+    status: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The few header facts worth keeping even of a message that is malformed otherwise. Cleaned and bounded."""
+
+    subject: str = ""
+    message_id: str = ""
+    fingerprint: str = ""
+    """Hex sha256 over what stays the same when the same message is handed over again (I4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that parsed: exactly one author, bounded everything."""
+
+    header: Header
+    author: Address
+    references: tuple[str, ...]
+    """Message-IDs from In-Reply-To and References, nearest first, at most 100."""
+    body: Body
+    automatic: Reason | None
+    """AUTO_RESPONSE, BULK, or None for what a person wrote (RFC 3834)."""
+    hops: int
+    """Received fields (RFC 5321 §6.3)."""
+    fields: tuple[tuple[str, bytes], ...]
+    """Header fields in order, names in lower case, values raw and unfolded: for evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """A delivery report: recognised before its author is judged, and whatever its author is."""
+
+    header: Header
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A message that no two mail programs need read alike, or that was too much. `detail` is for the operator."""
+
+    header: Header
+    reason: Reason
+    detail: str
+
+
+Parsed = Message | DeliveryReport | Malformed

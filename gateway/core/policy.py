@@ -1,0 +1,63 @@
+"""Policy: how each reason not to accept is acted on. It can refuse in many ways; it has no way to grant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from gateway.core.reason import Disposition, Reason
+from gateway.core.verdict import Objection, Refuse
+
+CHOICES = frozenset({Disposition.QUARANTINE, Disposition.REJECT, Disposition.DISCARD})
+"""What a policy may choose from. There is no `accept` here, and that is the point."""
+
+FIXED: Mapping[Reason, Disposition] = MappingProxyType(
+    {
+        Reason.MALFORMED_MESSAGE: Disposition.FAILED,
+        Reason.DELIVERY_REPORT: Disposition.DISCARD,
+        Reason.DUPLICATE: Disposition.DISCARD,
+    },
+)
+"""What no policy may change."""
+
+SETTABLE = frozenset(Reason) - frozenset(FIXED) - {Reason.REGISTERED}
+
+TELLING = frozenset(
+    {
+        Reason.UNREGISTERED,
+        Reason.UNAUTHENTICATED,
+        Reason.AMBIGUOUS_ACCOUNT,
+        Reason.ACCOUNT_SUSPENDED,
+        Reason.TICKET_OF_ANOTHER_ACCOUNT,
+        Reason.SERVICE_OF_ANOTHER_ACCOUNT,
+    },
+)
+"""Reasons that depend on the accounts: refused in different ways at the edge, they are an oracle (I10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a policy file: the disposition for a reason, and where that stands (`default.yaml:7`)."""
+
+    disposition: Disposition
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Total: a reason that no file speaks of is quarantined. `digest` is hex sha256 over the files."""
+
+    choices: Mapping[Reason, Choice] = field(default_factory=dict)
+    queue: str = "technical"
+    digest: str = ""
+
+    def refuse(self, objection: Objection) -> Refuse:
+        """The verdict for an objection."""
+        reason = objection.reason
+        if reason in FIXED:
+            return Refuse(FIXED[reason], reason, "built-in", objection.detail)
+        choice = self.choices.get(reason)
+        if choice is None:
+            return Refuse(Disposition.QUARANTINE, reason, "default", objection.detail)
+        return Refuse(choice.disposition, reason, f"{choice.where} {reason}", objection.detail)

@@ -1,0 +1,110 @@
+"""Stations 9 to 11: what we say to a customer. A reply has no place to write an address; only `address()` finds one (R4, I1)."""
+
+# The only call of Outgoing is in this file.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+
+from gateway.core.account import Account, Standing
+from gateway.core.address import Address
+from gateway.core.letter import Letterhead, write_letter
+from gateway.core.reference import Keyring, bounce_token, message_token, ticket_token
+
+
+@unique
+class Kind(StrEnum):
+    """What a reply is: an acknowledgement, a person's words, or a notice that the ticket is closed (R5)."""
+
+    OPENED = "opened"
+    REPLY = "reply"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The subject and the text of a reply, rendered when it was written."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is to be said to an account. **No address.** `row` is the outbox row's id."""
+
+    row: str
+    account_id: int
+    reference: str
+    kind: Kind
+    words: Words
+    in_reply_to: tuple[str, ...] = ()
+    """Message-IDs that this continues, oldest first, already held against the strict pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter with its envelope. Made by `address()` alone (a test reads the tree)."""
+
+    reverse_path: Address
+    forward_path: Address
+    message_id: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Nothing may be said to this account any more; `why` is for the operator."""
+
+    why: str
+
+
+def address(reply: Reply, account: Account, letterhead: Letterhead, keys: Keyring, at: datetime) -> Outgoing | Silent:
+    """The door out: the primary address of the account that holds the ticket, as it is now, and nobody else (I1)."""
+    if account.id != reply.account_id:
+        return Silent("the reply is for another account")
+    if account.status is Standing.CLOSED:
+        return Silent(f"account {account.code} is closed")
+    token = message_token(keys, reply.reference, account.id, reply.row)
+    message_id = f"{reply.reference}.{token}@{letterhead.hostname}"
+    letter = write_letter(
+        letterhead,
+        to=account.primary,
+        message_id=message_id,
+        subject=reply.words.subject,
+        text=reply.words.text,
+        references=reply.in_reply_to,
+        detail=f"{reply.reference}.{ticket_token(keys, reply.reference, account.id)}",
+        automatic=reply.kind is not Kind.REPLY,
+        language=account.language,
+        at=at,
+    )
+    reverse_path = letterhead.bounces_with(bounce_token(keys, reply.row))
+    return Outgoing(reverse_path, account.primary, message_id, letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The smarthost took it. `status` is its answer, on one line."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not now: a 4xx, a silence, a broken line, garbage."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Never: a 5xx for this letter. `hard` where the address itself is what failed (RFC 3463 x.1.x)."""
+
+    status: str
+    hard: bool = False
+
+
+Outcome = Delivered | Deferred | Failed

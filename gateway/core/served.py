@@ -1,0 +1,59 @@
+"""Which recipients are ours: the addresses served, their plus-addresses, the bounce address, and postmaster (RFC 5321 §4.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.core.address import Address, domain_key, fold_ascii
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The recipients of an installation. `addresses` are served with any detail behind a plus; so is `bounces`."""
+
+    addresses: tuple[Address, ...]
+    bounces: Address
+
+    def serves(self, path: str) -> bool:
+        """Whether mail for this mailbox is ours."""
+        local, _, domain = path.rpartition("@")
+        if fold_ascii(path) == "postmaster":  # RFC 5321 §4.1.1.3: without any domain
+            return True
+        key = _base_key(local, domain)
+        return key is not None and key in self._keys()
+
+    def details(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """What stands behind the plus in those recipients that are addresses served."""
+        return tuple(_detail(path) for path in paths if "+" in path and self._base(path) in self._support_keys())
+
+    def bounce_details(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """What stands behind the plus in those recipients that are the bounce address."""
+        return tuple(_detail(path) for path in paths if "+" in path and self._base(path) == self.bounces.key)
+
+    def is_own(self, author: Address) -> bool:
+        """Whether an author is one of our own addresses: then it is our own mail, or somebody playing us."""
+        return _base_key(author.local, author.domain) in self._support_keys() | {self.bounces.key}
+
+    def _base(self, path: str) -> str | None:
+        local, _, domain = path.rpartition("@")
+        return _base_key(local, domain)
+
+    def _support_keys(self) -> frozenset[str]:
+        return frozenset(one.key for one in self.addresses)
+
+    def _keys(self) -> frozenset[str]:
+        domains = {one.domain for one in (*self.addresses, self.bounces)}
+        return self._support_keys() | {self.bounces.key} | {f"postmaster@{domain}" for domain in domains}
+
+
+def _detail(path: str) -> str:
+    return path.rpartition("@")[0].partition("+")[2]
+
+
+def _base_key(local: str, domain: str) -> str | None:
+    try:
+        host = domain_key(domain)
+    except ValueError:
+        return None
+    return f"{fold_ascii(local.partition('+')[0])}@{host}"

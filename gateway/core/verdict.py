@@ -1,0 +1,61 @@
+"""Station 6, Verdict: what is decided about a message, by which rule, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.account import Account, Service
+from gateway.core.address import Address
+from gateway.core.case import TicketFact
+from gateway.core.reason import Disposition, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizedSender:
+    """Proof that this author may write for this account. Made by `authorize()` alone (a test reads the tree)."""
+
+    account: Account
+    author: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A reason not to accept. `detail` is for the operator; no stranger ever reads it (I10)."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Goes into a ticket: an existing one of the same account, or a new one."""
+
+    sender: AuthorizedSender
+    ticket: TicketFact | None
+    service: Service | None
+    detail: str
+
+    disposition = Disposition.ACCEPT
+    reason = Reason.REGISTERED
+    rule = "authorize"
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Reject, quarantine, discard, or failed; `rule` names the policy's line that said so."""
+
+    disposition: Disposition
+    reason: Reason
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Something could not be asked or written now (I9): nothing is recorded, the peer keeps the message."""
+
+    detail: str
+
+
+Verdict = Accept | Refuse
+"""What is recorded. `Defer` is not among them: it leaves no trace but a log line."""

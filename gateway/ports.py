@@ -1,0 +1,138 @@
+"""Floor 1, ports: what the stories need from the world, spoken in core types. No third party here.
+
+A look-up has three answers: found, not found, and `Unavailable`, which defers and never refuses (I9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.core.account import Account, Language, Service
+from gateway.core.address import Address
+from gateway.core.arrival import Arrival
+from gateway.core.case import Case, TicketFact
+from gateway.core.message import Message
+from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
+from gateway.core.verdict import Accept, Defer, Verdict
+
+
+class Unavailable(Exception):  # noqa: N818 - the third answer of a look-up, not only a mistake
+    """The database, a resolver or the disk cannot answer now. The words say which and why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an accepted message does to the tickets: the reference and subject that a new ticket would get, and its acknowledgement."""
+
+    accept: Accept
+    message: Message
+    reference: str
+    subject: str
+    queue: str
+    acknowledgement: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that one transaction writes about one message."""
+
+    case: Case
+    verdict: Verdict
+    opening: Opening | None
+    trace: tuple[tuple[str, str], ...]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was committed: the verdict as it stands (a duplicate is found only here) and the ticket's reference, if any."""
+
+    verdict: Verdict
+    ticket: str | None
+
+
+class AddressBook(Protocol):
+    """Who is registered. Addresses are found by equality of their keys, never by pattern."""
+
+    async def registered(self, author: Address) -> tuple[Account, ...]:
+        """The accounts that `author` is registered on. Raises Unavailable."""
+
+    async def holders(self, names: Sequence[str]) -> tuple[Service, ...]:
+        """The services of these names, whoever holds them. Raises Unavailable."""
+
+    async def account(self, account_id: int) -> Account | None:
+        """The account as it is now. Raises Unavailable."""
+
+
+class Desk(Protocol):
+    """The tickets, as far as a message needs them."""
+
+    async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
+        """Those of these references that exist. Raises Unavailable."""
+
+
+class Archive(Protocol):
+    """Where a message is written down."""
+
+    async def record(self, record: Record) -> Recorded:
+        """One transaction: message, verdict, ticket, entry, outbox. Returns after the commit. Raises Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An outbox row whose time has come. `attempts` is how many came before."""
+
+    reply: Reply
+    attempts: int
+    created: datetime
+
+
+class Outbox(Protocol):
+    """What is to be sent."""
+
+    async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
+        """Rows to be tried now, oldest first. Raises Unavailable."""
+
+    async def settle(  # noqa: PLR0913 - one fact a column
+        self,
+        due: Due,
+        outgoing: Outgoing | None,
+        outcome: Outcome | None,
+        *,
+        now: datetime,
+        next_attempt: datetime | None,
+    ) -> None:
+        """Write an attempt down. No outcome cancels the row; `next_attempt` is set for a deferred one. Raises Unavailable."""
+
+
+class Submission(Protocol):
+    """The way out, through the smarthost."""
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        """Try once. Every failure of network or peer is an outcome; nothing is raised."""
+
+
+class Wording(Protocol):
+    """The operator's templates."""
+
+    def render(self, kind: Kind, language: Language, facts: dict[str, str]) -> Words:
+        """The words of a reply. Raises ValueError where the template asks for what there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What `receive()` answers an ingress: committed with this verdict, or deferred with nothing written."""
+
+    id: str
+    verdict: Verdict | Defer
+    ticket: str | None = None
+
+
+class Receive(Protocol):
+    """The story of one message, as an ingress sees it."""
+
+    async def __call__(self, arrival: Arrival) -> Receipt:
+        """Take the message through all stations; returns only after the commit (I3)."""

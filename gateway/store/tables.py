@@ -1,0 +1,215 @@
+"""The tables, version 1. SQLModel defines them; queries are SQLAlchemy Core; migrations/ makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+metadata: MetaData = SQLModel.metadata
+metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class AccountRow(SQLModel, table=True):
+    """A customer (R1). `hard_failures` counts the primary's permanent failures since its last success (R6)."""
+
+    __tablename__ = "account"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    name: str
+    language: str
+    status: str
+    hard_failures: int = 0
+
+
+class AddressRow(SQLModel, table=True):
+    """An address of an account; `key` is the normalised form that look-ups use. The same key may stand on two accounts."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        UniqueConstraint("account_id", "key"),
+        Index(
+            "ix_address_primary",
+            "account_id",
+            unique=True,
+            sqlite_where=text("is_primary"),
+            postgresql_where=text("is_primary"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    key: str = Field(index=True)
+    text: str
+    is_primary: bool
+
+
+class ServiceRow(SQLModel, table=True):
+    """A service that an account holds; domain names in lower-case A-labels."""
+
+    __tablename__ = "service"
+    __table_args__ = (UniqueConstraint("account_id", "kind", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    kind: str
+    name: str = Field(index=True)
+
+
+class TicketRow(SQLModel, table=True):
+    """A request (R9)."""
+
+    __tablename__ = "ticket"
+
+    id: int | None = Field(default=None, primary_key=True)
+    ref: str = Field(unique=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    service: str | None = None
+    queue: str
+    status: str
+    subject: str
+    opened_at: str
+    updated_at: str
+    assignee: str | None = None
+
+
+class MessageRow(SQLModel, table=True):
+    """Every message ever received and what became of it. `dedup` is set on what a repetition would repeat (I4)."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_ingress_day", "ingress", "day"),
+        Index(
+            "ix_message_held",
+            "received_at",
+            sqlite_where=text("disposition = 'quarantine'"),
+            postgresql_where=text("disposition = 'quarantine'"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    received_at: str = Field(index=True)
+    day: str
+    ingress: str
+    position: str
+    peer: str
+    trusted_ids: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    reverse_path: str | None = None
+    forward_paths: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    author: str | None = Field(default=None, index=True)
+    subject: str
+    message_id: str = Field(index=True)
+    size: int
+    sha256: str
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    disposition: str
+    reason: str
+    rule: str
+    policy: str
+    detail: str
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
+    evidence: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    trace: list[list[str]] = Field(sa_column=Column(JSON, nullable=False))
+    report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    dedup: str | None = Field(default=None, unique=True)
+    overrides: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+
+
+class RawRow(SQLModel, table=True):
+    """The bytes exactly as received (I12)."""
+
+    __tablename__ = "raw"
+
+    message_id: str = Field(primary_key=True, foreign_key="message.id")
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class EntryRow(SQLModel, table=True):
+    """One message, reply or note in a ticket's history."""
+
+    __tablename__ = "entry"
+    __table_args__ = (CheckConstraint("kind in ('in', 'out', 'note')", name="kind"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    at: str
+    kind: str
+    by: str
+    text: str
+    quoted: str
+    signature: str
+    attachments: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    message_id: str | None = Field(default=None, foreign_key="message.id")
+    outbox_id: str | None = Field(default=None, foreign_key="outbox.id")
+
+
+class OutboxRow(SQLModel, table=True):
+    """What is to be said to an account. No address that a writer fills: `recipient` is written by the attempt (I1)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state in ('due', 'delivered', 'deferred', 'failed', 'cancelled')", name="state"),
+        Index(
+            "ix_outbox_waiting",
+            "next_attempt_at",
+            sqlite_where=text("next_attempt_at is not null"),
+            postgresql_where=text("next_attempt_at is not null"),
+        ),
+        Index("ix_outbox_account_id_kind_created_at", "account_id", "kind", "created_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    kind: str
+    subject: str
+    text: str
+    in_reply_to: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    created_at: str
+    state: str
+    attempts: int = 0
+    next_attempt_at: str | None = None
+    status: str = ""
+    recipient: str | None = None
+    message_id: str | None = None
+
+
+class KeyRow(SQLModel, table=True):
+    """The keys of tokens, newest first by id (128 bits and more; rotation adds one)."""
+
+    __tablename__ = "keyring"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: str
+
+
+class TallyRow(SQLModel, table=True):
+    """How many messages an ingress took on a day, counted apart from the messages themselves: the balance's other pan (I11)."""
+
+    __tablename__ = "tally"
+
+    ingress: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    received: int
+
+
+class AuditRow(SQLModel, table=True):
+    """Who changed what by hand: address book, quarantine, tickets, outbox."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: str
+    by: str
+    action: str
+    subject: str
+    detail: str
