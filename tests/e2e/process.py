@@ -1,0 +1,222 @@
+"""The real process, `gateway --config FILE run`, in a folder of its own: reached by socket, signal and command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import smtplib
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from e2e.waiting import LOOPBACK, accepts, free_port, until
+
+ROOT = Path(__file__).parents[2]
+SUPPORT = "support@example.it"
+READY_SECONDS = 20
+END_SECONDS = 20
+
+ACCOUNTS = """\
+accounts:
+  - code: ROSSI-001
+    name: Rossi S.r.l.
+    language: it
+    primary: amministrazione@rossi.example
+    secondary: [tecnico@rossi.example, comune@shared.example]
+    services:
+      - {kind: domain, name: rossi.example}
+  - code: SMITH-002
+    name: Smith Ltd
+    language: en
+    primary: admin@smith.example
+    secondary: [dev@smith.example, comune@shared.example]
+    services:
+      - {kind: domain, name: smith.example}
+"""
+"""Two accounts; comune@shared.example stands on both, and so names neither."""
+
+_CONFIG = """\
+hostname: gateway.example.it
+addresses: [support@example.it, assistenza@example.it]
+database: sqlite:///gateway.db
+policies: {policies}
+languages: [it, en]
+smtp:
+  - name: from-mta
+    listen: 127.0.0.1:{smtp}
+    protocol: smtp
+    position: behind-mta
+    trusted_authserv_ids: [mx.example.it]
+    peers: [127.0.0.1]
+  - name: from-mta-lmtp
+    listen: 127.0.0.1:{lmtp}
+    protocol: lmtp
+    position: behind-mta
+    trusted_authserv_ids: [mx.example.it]
+    peers: [127.0.0.1]
+outbound:
+  smarthost: 127.0.0.1:{smarthost}
+  tls: none
+  from: "Assistenza <support@example.it>"
+  bounces: bounces@example.it
+  retry: {{first: 1s, longest: 2s, give_up: 1d}}
+limits:
+  message: 25MiB
+  connections: 100
+  connections_per_peer: 50
+  acknowledgements: {{per_account: 1000000/day, per_ticket: 1}}
+  recipients: 100
+"""
+
+
+@dataclass
+class Gateway:
+    """`with Gateway(folder, smarthost) as gateway:` has it serving, and kills it at the end."""
+
+    folder: Path
+    smarthost: int
+    smtp: int = field(default_factory=free_port)
+    lmtp: int = field(default_factory=free_port)
+    prepared: Path | None = None
+    """A folder whose database is copied instead of making another, which is quicker."""
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config = self.folder / "gateway.yaml"
+        self.errors = self.folder / "stderr"
+        self.config.write_text(
+            _CONFIG.format(policies=ROOT / "policies", smtp=self.smtp, lmtp=self.lmtp, smarthost=self.smarthost)
+        )
+
+    def __enter__(self) -> Self:
+        if self.prepared is None:
+            self.prepare()
+        else:
+            self.copy()
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill9()
+
+    def prepare(self) -> None:
+        """The database with its accounts, as ops would make it before the first start."""
+        accounts = self.folder / "accounts.yaml"
+        accounts.write_text(ACCOUNTS)
+        for command in (["migrate"], ["accounts", "import", str(accounts)]):
+            done = self.cli(*command)
+            assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+
+    def copy(self) -> None:
+        """The same from the folder where it is `prepared`."""
+        assert self.prepared is not None
+        for part in self.prepared.glob("gateway.db*"):
+            shutil.copy(part, self.folder)
+
+    def start(self) -> None:
+        """Start it, and return when both listeners answer."""
+        self.spawn()
+        until(self._ready, f"the gateway: {self.stderr()}", READY_SECONDS)
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start it and wait for nothing."""
+        with self.errors.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [*self._program(), "run"], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+            )
+        return self.process
+
+    def kill9(self) -> None:
+        """End it as a power cut would."""
+        self.running.kill()
+        self.running.wait(END_SECONDS)
+
+    def terminate(self) -> int:
+        """Ask it to drain and end; its exit code."""
+        self.running.send_signal(signal.SIGTERM)
+        return self.running.wait(END_SECONDS)
+
+    def restart(self) -> None:
+        """Drain it, and start it again on the same ports and files."""
+        self.terminate()
+        self.start()
+
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The process, which must have been started."""
+        assert self.process is not None, "not started"
+        return self.process
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.running.poll() is None
+
+    def peak_rss(self) -> int:
+        """The most memory it ever held, in MiB (proc(5), VmHWM)."""
+        status = Path(f"/proc/{self.running.pid}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1024
+
+    def stderr(self) -> str:
+        """All that it logged."""
+        return self.errors.read_text(errors="replace") if self.errors.exists() else ""
+
+    def cli(self, *arguments: str, stdin: str | bytes = b"") -> subprocess.CompletedProcess[str]:
+        """Run one command of the command line beside the daemon."""
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [*self._program(), *arguments], cwd=self.folder, input=given, capture_output=True, timeout=60, check=False
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def records(self, *arguments: str) -> list[dict[str, Any]]:
+        """The records that a command prints with --json; it must succeed."""
+        done = self.cli(*arguments, "--json")
+        assert done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr}"
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def accept(self, data: bytes, reverse_path: str = "x@rossi.example", paths: Sequence[str] = (SUPPORT,)) -> str:
+        """Hand one message over by SMTP; the id under which it was committed."""
+        with smtplib.SMTP(LOOPBACK, self.smtp, timeout=30) as client:
+            return committed_id(*hand_over(client, data, reverse_path, paths))
+
+    def database(self) -> sqlite3.Connection:
+        """The database by our own hands, in autocommit."""
+        return sqlite3.connect(self.folder / "gateway.db", isolation_level=None)
+
+    def message(self, message_id: str) -> dict[str, Any]:
+        """The record of one message."""
+        return self.records("messages", "show", message_id)[0]
+
+    def _ready(self) -> bool:
+        assert self.alive(), f"it ended with {self.running.returncode}: {self.stderr()}"
+        return accepts(self.smtp) and accepts(self.lmtp)
+
+    def _program(self) -> list[str]:
+        return [sys.executable, "-m", "gateway", "--config", str(self.config)]
+
+
+def hand_over(
+    client: smtplib.SMTP, data: bytes, reverse_path: str, paths: Sequence[str] = (SUPPORT,)
+) -> tuple[int, bytes]:
+    """One transaction on an open connection; the reply after the dot."""
+    client.ehlo_or_helo_if_needed()
+    code, words = client.mail(reverse_path)
+    assert code == 250, words
+    for path in paths:
+        code, words = client.rcpt(path)
+        assert code == 250, (path, words)
+    return client.data(data)
+
+
+def committed_id(code: int, words: bytes) -> str:
+    """The id that a 250 promises: its last word."""
+    assert code == 250, (code, words)
+    return words.decode().split()[-1]
