@@ -1,0 +1,1 @@
+"""Egress: the only place that speaks SMTP to others (R4)."""
