@@ -1,0 +1,23 @@
+"""Configuration: files that an operator wrote, to frozen values or to one clear line about what is wrong."""
+
+from gateway.config.load import json_schema, load, locate
+from gateway.config.policies import load_policies, oracle_warnings
+from gateway.config.schema import Config, ImapMailbox, Limits, Listener, Outbound
+from gateway.core.problem import ConfigError, Problem
+from gateway.shipped import shipped
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "ImapMailbox",
+    "Limits",
+    "Listener",
+    "Outbound",
+    "Problem",
+    "json_schema",
+    "load",
+    "load_policies",
+    "locate",
+    "oracle_warnings",
+    "shipped",
+]

@@ -1,0 +1,121 @@
+"""What one key cannot know of another: the rules between keys, each with the reason in its words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from gateway.config.schema import Config, OAuth2
+from gateway.config.values import is_loopback
+from gateway.config.yaml import Keys
+from gateway.core.address import LOCAL_PART_OCTETS
+from gateway.core.arrival import Position
+
+TICKET_DETAIL = 1 + 11 + 1 + 26  # +REF.TOKEN
+BOUNCE_DETAIL = 1 + 26 + 18  # +TOKEN, and the id of an outbox row
+PIPE = "pipe"
+
+
+class Fault(NamedTuple):
+    """A rule broken at `keys`."""
+
+    keys: Keys
+    wrong: str
+    right: str
+
+
+def faults(config: Config) -> Iterator[Fault]:
+    """Every rule between keys that a configuration breaks."""
+    return chain.from_iterable(check(config) for check in CHECKS)
+
+
+def names(config: Config) -> Iterator[Fault]:
+    """A name tells one ingress from the others, in every record."""
+    keyed: list[tuple[Keys, str]] = [(("smtp", at, "name"), one.name) for at, one in enumerate(config.smtp)]
+    keyed += [(("imap", at, "name"), one.name) for at, one in enumerate(config.imap)]
+    for keys, name in keyed:
+        if name == PIPE:
+            yield Fault(keys, f"{PIPE} is the name of `gateway ingest`", "another name")
+    for keys, name in _again(keyed):
+        yield Fault(keys, f"{name} is the name of another ingress", "a name of its own")
+
+
+def listeners(config: Config) -> Iterator[Fault]:
+    """A socket is listened on once; behind an MTA somebody connects; at the edge strangers do."""
+    for keys, listen in _again([(("smtp", at, "listen"), str(one.listen)) for at, one in enumerate(config.smtp)]):
+        yield Fault(keys, f"{listen} is what another listener listens on", "a port or socket of its own")
+    for at, one in enumerate(config.smtp):
+        if one.position is Position.BEHIND_MTA and not one.peers:
+            yield Fault(("smtp", at, "peers"), "is empty, so nobody could connect", "the addresses of your MTA")
+        if one.position is Position.EDGE and one.trusted_authserv_ids and not one.peers:
+            yield Fault(
+                ("smtp", at, "trusted_authserv_ids"),
+                "would be believed from anybody: at the edge its clients are strangers",
+                "name your border in `peers`, or leave this out",
+            )
+
+
+def own_addresses(config: Config) -> Iterator[Fault]:
+    """Plus-addresses of what is served carry tokens: there must be room, and no plus yet (RFC 5321 §4.5.3.1.1)."""
+    keyed: list[tuple[Keys, str]] = [(("addresses", at), one.key) for at, one in enumerate(config.addresses)]
+    for keys, key in _again(keyed):
+        yield Fault(keys, f"{key} stands here twice", "each address once")
+    head = config.letterhead
+    sender: Keys = ("outbound", "from") if config.outbound.sender else ("addresses", 0)
+    bounces: Keys = ("outbound", "bounces")
+    for keys, address in [(("addresses", at), one) for at, one in enumerate(config.addresses)] + [
+        (bounces, head.bounces),
+    ]:
+        if "+" in address.local:
+            yield Fault(keys, f"{address} has a plus, behind which tokens go", f"{address.local.partition('+')[0]}@...")
+    served = {one.key for one in config.addresses}
+    if head.sender.key not in served:
+        yield Fault(sender, f"{head.sender} is not served, so answers would be refused", "one of `addresses`")
+    if head.bounces.key in served:
+        yield Fault(bounces, f"{head.bounces} is one of `addresses`", "an address for delivery reports alone")
+    for keys, address, detail in ((sender, head.sender, TICKET_DETAIL), (bounces, head.bounces, BOUNCE_DETAIL)):
+        room = LOCAL_PART_OCTETS - detail
+        if len(address.local.encode()) > room:
+            yield Fault(keys, f"{address} leaves no room for a token", f"at most {room} octets before the @")
+
+
+def secrecy(config: Config) -> Iterator[Fault]:
+    """What leaves this machine is encrypted, and half a credential is none."""
+    out = config.outbound
+    if out.tls == "none" and not out.smarthost.loopback:
+        yield Fault(("outbound", "tls"), f"none, but {out.smarthost.host} is not loopback", "starttls or implicit")
+    if (out.username is None) != (out.password_file is None):
+        key = "username" if out.password_file is None else "password_file"
+        yield Fault(("outbound", key), "stands alone", "username and password_file, or neither")
+    for at, box in enumerate(config.imap):
+        if box.tls == "none" and not is_loopback(box.host):
+            yield Fault(("imap", at, "tls"), f"none, but {box.host} is not loopback", "starttls or implicit")
+        if (box.password_file is None) == (box.oauth2 is None):
+            which = "neither" if box.oauth2 is None else "both"
+            yield Fault(("imap", at), f"has {which} of password_file and oauth2", "one of them")
+        if box.oauth2 is not None and (missing := _missing_of(box.oauth2)):
+            yield Fault(("imap", at, "oauth2"), f"{box.oauth2.provider} wants {missing}", f"add {missing}")
+
+
+def retries(config: Config) -> Iterator[Fault]:
+    """A schedule that never waits longer than it lives."""
+    retry = config.outbound.retry
+    if not retry.first <= retry.longest <= retry.give_up:
+        yield Fault(("outbound", "retry"), "first, longest and give_up are out of order", "first <= longest <= give_up")
+
+
+CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (names, listeners, own_addresses, secrecy, retries)
+
+
+def _again(keyed: Iterable[tuple[Keys, str]]) -> Iterator[tuple[Keys, str]]:
+    seen: set[str] = set()
+    for keys, value in keyed:
+        if value in seen:
+            yield keys, value
+        seen.add(value)
+
+
+def _missing_of(oauth2: OAuth2) -> str:
+    wanted = {"google": (), "microsoft": ("tenant",), "generic": ("token_url",)}[oauth2.provider]
+    return ", ".join(key for key in wanted if getattr(oauth2, key) is None)

@@ -1,0 +1,109 @@
+"""Policy files to a `Policy`. A file can refuse in many ways and grant in none; what it leaves out is quarantined."""
+
+from __future__ import annotations
+
+import hashlib
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+
+from gateway.config.yaml import Document, Keys, Plain, read
+from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
+from gateway.core.problem import ConfigError, Problem
+from gateway.core.reason import Disposition, Reason
+from gateway.shipped import shipped
+
+VERSION = 1
+QUEUES = ("technical", "administrative")
+_KEYS = ("version", "queue", "dispositions")
+
+
+def load_policies(directory: Path | None) -> Policy:
+    """Read all *.yaml of a directory, in the order of their names; None is the one shipped. Raises ConfigError."""
+    return _Reader().policy(directory or shipped("policies"))
+
+
+def oracle_warnings(policy: Policy, *, edge: bool) -> list[str]:
+    """At the edge, reasons that depend on the accounts and are refused in different ways (I10). One line each."""
+    ways: dict[Disposition, list[str]] = {}
+    for reason in sorted(TELLING):
+        choice = policy.choices.get(reason)
+        ways.setdefault(choice.disposition if choice else Disposition.QUARANTINE, []).append(reason.value)
+    if not edge or len(ways) < 2:  # noqa: PLR2004 - one way tells nothing
+        return []
+    told = "; ".join(f"{way}: {', '.join(reasons)}" for way, reasons in sorted(ways.items()))
+    return [f"a stranger can tell who is registered by how mail is refused at the edge ({told})"]
+
+
+class _Reader:
+    """What the files have said so far."""
+
+    def __init__(self) -> None:
+        self._choices: dict[Reason, Choice] = {}
+        self._queue: tuple[str, str] | None = None
+        self._digest = hashlib.sha256()
+
+    def policy(self, directory: Path) -> Policy:
+        try:
+            files = sorted(path for path in directory.iterdir() if path.suffix in (".yaml", ".yml"))
+        except OSError as fault:
+            wrong = f"cannot be read ({fault.strerror})"
+            raise ConfigError(Problem(str(directory), 0, "", wrong, "a directory of *.yaml")) from fault
+        for path in files:
+            if path.suffix == ".yml":
+                raise ConfigError(Problem(str(path), 0, "", "would not be read", "name it .yaml"))
+            self._file(path)
+        queue = self._queue[0] if self._queue else QUEUES[0]
+        return Policy(MappingProxyType(self._choices), queue, self._digest.hexdigest())
+
+    def _file(self, path: Path) -> None:
+        document = read(path)
+        self._digest.update(f"{path.name}\0{len(document.octets)}\0".encode() + document.octets)
+        if document.data is None:
+            return  # an empty file says nothing, and what is not said is quarantined
+        data = _mapping(document, document.data, ())
+        for key in data:
+            if key not in _KEYS:
+                raise ConfigError(document.problem((key,), "unknown key", _near(key, _KEYS)))
+        if data.get("version") != VERSION or isinstance(data["version"], bool):
+            raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
+        if "queue" in data:
+            self._take_queue(document, path.name, data["queue"])
+        for key, value in _mapping(document, data.get("dispositions") or {}, ("dispositions",)).items():
+            self._take_choice(document, path.name, key, value)
+
+    def _take_queue(self, document: Document, name: str, value: Plain) -> None:
+        where = f"{name}:{document.line(('queue',))}"
+        if value not in QUEUES:
+            raise ConfigError(document.problem(("queue",), f"is not a queue ({value})", " or ".join(QUEUES)))
+        if self._queue:
+            raise ConfigError(document.problem(("queue",), f"is also set at {self._queue[1]}", "set it once"))
+        self._queue = (str(value), where)
+
+    def _take_choice(self, document: Document, name: str, key: str, value: Plain) -> None:
+        keys: Keys = ("dispositions", key)
+        choices = ", ".join(sorted(CHOICES))
+        if key in set(FIXED):
+            fixed = f"is always {FIXED[Reason(key)]}, whatever a policy says"
+            raise ConfigError(document.problem(keys, fixed, "leave it out"))
+        if key not in set(SETTABLE):
+            raise ConfigError(document.problem(keys, "is no reason for a refusal", _near(key, sorted(SETTABLE))))
+        if value == Disposition.ACCEPT:
+            wrong = "accept: a policy can refuse in many ways and grant in none"
+            raise ConfigError(document.problem(keys, wrong, choices))
+        if not isinstance(value, str) or value not in set(CHOICES):
+            raise ConfigError(document.problem(keys, f"is not a disposition ({value})", choices))
+        if earlier := self._choices.get(Reason(key)):
+            raise ConfigError(document.problem(keys, f"is also set at {earlier.where}", "set it once"))
+        self._choices[Reason(key)] = Choice(Disposition(value), f"{name}:{document.line(keys)}")
+
+
+def _mapping(document: Document, value: Plain, keys: Keys) -> dict[str, Plain]:
+    if not isinstance(value, dict):
+        raise ConfigError(document.problem(keys, "is not a mapping", "KEY: VALUE lines"))
+    return value
+
+
+def _near(key: str, known: tuple[str, ...] | list[Reason]) -> str:
+    near = get_close_matches(key, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

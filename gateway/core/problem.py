@@ -1,0 +1,33 @@
+"""What is wrong with a file that an operator wrote: where, what, and what would be right. One line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.letter import one_line
+
+LINE_CHARACTERS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault. `line` counts from 1, 0 where there is none; `key` and `right` are empty where there are none."""
+
+    file: str
+    line: int
+    key: str
+    wrong: str
+    right: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        what = f"{self.wrong}; {self.right}" if self.right else self.wrong
+        return one_line(": ".join(part for part in (where, self.key, what) if part), LINE_CHARACTERS)
+
+
+class ConfigError(Exception):
+    """A file that an operator wrote cannot be used. Its str is the first problem, on one line; `problems` are all."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(str(problems[0]))
+        self.problems = problems

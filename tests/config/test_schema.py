@@ -1,0 +1,21 @@
+"""The published schema and the loader agree."""
+
+import json
+from pathlib import Path
+
+from gateway.config import json_schema
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "gateway.schema.json"
+
+
+def test_the_published_schema_is_current():
+    """After a change: python -m gateway.config > docs/gateway.schema.json."""
+    assert json.loads(PUBLISHED.read_text()) == json_schema()
+
+
+def test_the_schema_refuses_unknown_keys_in_every_section():
+    """So that an editor marks what the loader would refuse."""
+    schema = json_schema()
+    sections = [schema, *(one for one in schema["$defs"].values() if one["type"] == "object")]
+    assert len(sections) > 10
+    assert all(section["additionalProperties"] is False for section in sections)
