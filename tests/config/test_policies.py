@@ -1,0 +1,135 @@
+"""Policy files: they can refuse in many ways and grant in none, and what they leave out is quarantined."""
+
+import pytest
+
+from gateway.config import ConfigError, load_policies, oracle_warnings
+from gateway.core.policy import SETTABLE, TELLING, Choice, Policy
+from gateway.core.reason import Disposition, Reason
+from gateway.core.verdict import Objection
+
+
+def policy_of(directory, **files):
+    for name, text in files.items():
+        (directory / f"{name}.yaml").write_text(text)
+    return load_policies(directory)
+
+
+def refusal_of(directory, **files):
+    with pytest.raises(ConfigError) as refusal:
+        policy_of(directory, **files)
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+def test_the_shipped_policy_speaks_of_every_reason():
+    """An operator who reads it has seen all there is to choose."""
+    assert set(load_policies(None).choices) == SETTABLE
+
+
+def test_the_shipped_policy_is_no_oracle():
+    """Every reason that depends on the accounts is refused alike (I10)."""
+    policy = load_policies(None)
+    assert {policy.choices[reason].disposition for reason in TELLING} == {Disposition.QUARANTINE}
+    assert oracle_warnings(policy, edge=True) == []
+
+
+def test_a_choice_says_where_it_stands(tmp_path):
+    """The rule of a verdict is a file and a line."""
+    policy = policy_of(tmp_path, own="version: 1\ndispositions:\n  loop: discard\n")
+    assert policy.choices == {Reason.LOOP: Choice(Disposition.DISCARD, "own.yaml:3")}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "version: 1\n", "version: 1\ndispositions:\n"])
+def test_an_empty_file_fails_closed(tmp_path, text):
+    """What no file speaks of is quarantined."""
+    policy = policy_of(tmp_path, own=text)
+    for reason in SETTABLE:
+        assert policy.refuse(Objection(reason, "")).disposition is Disposition.QUARANTINE
+
+
+def test_files_add_up(tmp_path):
+    """In the order of their names."""
+    one, two = (
+        "version: 1\ndispositions: {loop: discard}\n",
+        "version: 1\nqueue: administrative\ndispositions: {bulk: reject}\n",
+    )
+    policy = policy_of(tmp_path, one=one, two=two)
+    assert set(policy.choices) == {Reason.LOOP, Reason.BULK}
+    assert policy.queue == "administrative"
+
+
+def test_a_reason_given_twice_names_both_places(tmp_path):
+    """Which of two files wins is not for an operator to guess."""
+    text = "version: 1\ndispositions:\n  loop: discard\n"
+    words = refusal_of(tmp_path, a=text, b=text)
+    assert words.endswith("b.yaml:3: dispositions.loop: is also set at a.yaml:3; set it once")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "dispositions: {loop: accept}",
+            "2: dispositions.loop: accept: a policy can refuse in many ways and grant in",
+        ),
+        (
+            "dispositions: {loop: bounce}",
+            "2: dispositions.loop: is not a disposition (bounce); discard, quarantine",
+        ),
+        ("dispositions: {loop: [reject]}", "2: dispositions.loop: is not a disposition"),
+        ("dispositions: {lop: reject}", "2: dispositions.lop: is no reason for a refusal; did you mean loop?"),
+        ("dispositions: {registered: reject}", "2: dispositions.registered: is no reason for a refusal"),
+        ("dispositions: {duplicate: reject}", "2: dispositions.duplicate: is always discard, whatever a policy says"),
+        ("dispositions: [loop]", "2: dispositions: is not a mapping"),
+        ("queue: sales", "2: queue: is not a queue (sales); technical or administrative"),
+        ("queue: [technical]", "2: queue: is not a queue"),
+        ("rules: []", "2: rules: unknown key"),
+        ("queue: technical\nqueue: technical", "3: queue: stands here and on line 2"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_reason(tmp_path, text, words):
+    """File, line, key, what is wrong, what would be right."""
+    assert f"own.yaml:{words}" in refusal_of(tmp_path, own=f"version: 1\n{text}\n")
+
+
+@pytest.mark.parametrize("version", ["2", "true", "'1'", "[]"])
+def test_a_version_that_is_not_ours_is_refused(tmp_path, version):
+    """A file written for a later gateway is not half understood."""
+    assert "version: is not one that can be read" in refusal_of(tmp_path, own=f"version: {version}\n")
+
+
+def test_a_directory_that_is_not_there_is_refused(tmp_path):
+    """A misspelt path is not an empty policy."""
+    with pytest.raises(ConfigError, match="No such file"):
+        load_policies(tmp_path / "none")
+
+
+def test_a_file_that_would_be_passed_over_is_refused(tmp_path):
+    """*.yml is one letter away from being read."""
+    (tmp_path / "own.yml").write_text("version: 1\n")
+    with pytest.raises(ConfigError, match=r"name it \.yaml"):
+        load_policies(tmp_path)
+
+
+def test_the_digest_changes_with_a_byte_and_with_a_name(tmp_path):
+    """A verdict records by which policy it was given."""
+    digests = set()
+    for name, text in (("a", "version: 1\n"), ("a", "version: 1 \n"), ("b", "version: 1\n")):
+        directory = tmp_path / str(len(digests))
+        directory.mkdir()
+        digests.add(policy_of(directory, **{name: text}).digest)
+    assert len(digests) == 3
+
+
+def test_refusing_differently_at_the_edge_is_an_oracle():
+    """A 550 for one and a 250 for another tells who is registered (I10)."""
+    policy = Policy({Reason.UNREGISTERED: Choice(Disposition.REJECT, "own.yaml:3")})
+    (warning,) = oracle_warnings(policy, edge=True)
+    assert "reject: unregistered" in warning
+    assert oracle_warnings(policy, edge=False) == []
+
+
+def test_refusing_all_alike_at_the_edge_is_none():
+    """Reject everywhere is as silent as quarantine everywhere."""
+    policy = Policy({reason: Choice(Disposition.REJECT, "own.yaml:3") for reason in TELLING})
+    assert oracle_warnings(policy, edge=True) == []
