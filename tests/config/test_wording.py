@@ -1,0 +1,142 @@
+"""Templates: facts to words, with every fault of a template found when it is loaded."""
+
+import shutil
+
+import pytest
+
+from gateway.config import ConfigError, shipped
+from gateway.core.account import Language
+from gateway.core.reply import Kind
+from gateway.egress.wording import OCTETS, SAMPLE, Templates
+
+FACTS = {
+    "reference": "7Q4TM-9XK2F",
+    "tag": "[#7Q4TM-9XK2F]",
+    "subject": "Il sito",
+    "name": "Rossi S.r.l.",
+    "text": "Fatto.\nA presto",
+    "sender": "Assistenza",
+    "hostname": "gateway.example.it",
+}
+EVERY = [(kind, language) for kind in Kind for language in Language]
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """The shipped templates, to be spoilt."""
+    return shutil.copytree(shipped("config/templates"), tmp_path / "templates")
+
+
+def refusal_of(directory, text):
+    (directory / "it" / "reply.txt").write_text(text)
+    with pytest.raises(ConfigError) as refusal:
+        Templates.load(directory, Language)
+    words = str(refusal.value)
+    assert words.startswith(str(directory / "it" / "reply.txt"))
+    return words.removeprefix(str(directory / "it" / "reply.txt"))
+
+
+@pytest.mark.parametrize(("kind", "language"), EVERY)
+def test_every_shipped_letter_names_its_ticket_in_the_subject(kind, language):
+    """The tag finds the ticket when a mail program keeps nothing else (R9)."""
+    words = Templates.load(None, Language).render(kind, language, FACTS)
+    assert words.subject.startswith("[#7Q4TM-9XK2F]")
+    assert "7Q4TM-9XK2F" in words.text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_staff_wrote_stands_in_the_letter_as_it_is(language):
+    """Nothing of it is lost, escaped or evaluated."""
+    facts = FACTS | {"text": "a < b & c {{ name }}\n\n  indented"}
+    assert facts["text"] in Templates.load(None, Language).render(Kind.REPLY, language, facts).text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_an_acknowledgement_does_not_quote_the_customer(language):
+    """Mail through us to a customer carries no words of whoever wrote, but the subject."""
+    words = Templates.load(None, Language).render(Kind.OPENED, language, FACTS | {"text": "buy pills"})
+    assert "buy pills" not in words.text
+    assert FACTS["subject"] not in words.text
+
+
+def test_the_languages_differ():
+    """R12."""
+    templates = Templates.load(None, Language)
+    assert "richiesta" in templates.render(Kind.OPENED, Language.IT, FACTS).text
+    assert "request" in templates.render(Kind.OPENED, Language.EN, FACTS).text
+
+
+def test_a_language_that_was_not_loaded_gets_the_first_one():
+    """An account's language may have been dropped from the configuration."""
+    words = Templates.load(None, [Language.EN]).render(Kind.OPENED, Language.IT, FACTS)
+    assert "request" in words.text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Subject: {{ tag }}\n\n{{ text }}\n\n{{ refernce }}\n", ":5: refernce: no such fact; known here: reference"),
+        ("Subject: {{ tagg }}\n\n{{ text }}\n", ":1: tagg: no such fact"),
+        ("Subject: {{ tag }}\n\n{{ text }}\n{% if %}\n", ":4: is no template"),
+        ("Subject: {{ tag\n\n{{ text }}\n", ":1: is no template"),
+        ("Dear customer\n\n{{ text }}\n", ":1: is no letter; a line 'Subject: ...'"),
+        ("Subject: {{ tag }}\n{{ text }}\n", ":1: is no letter"),
+        ("Subject: {{ tag }}\n\n", ":1: is no letter"),
+        ("Subject: hello\n\n{{ text }}\n", ": the subject has no {{ tag }}"),
+        (
+            "Subject: {{ subject }} {{ tag }}\n\n{{ text }}\n",
+            ": the subject has no {{ tag }}, or has it where a",
+        ),
+        ("Subject: {{ tag }}\n\nHello\n", ": the text has no {{ text }}"),
+        ("Subject: {{ tag }}\n\n{{ text }}{{ name.nothing }}\n", ": the template cannot be rendered"),
+        ("Subject: {{ tag }}\n\n{{ text }}{{ 1 // 0 }}\n", ": the template cannot be rendered"),
+        ("Subject: {{ tag }}\n\n{{ text }}{{ name + 1 }}\n", ": the template cannot be rendered"),
+        ("Subject: {{ tag }}\n\n{{ text }}{% include 'other' %}\n", ": the template cannot be rendered"),
+        (
+            "Subject: {{ tag }}\n\n{{ text }}{% for i in range(99999) %}x{% endfor %}\n",
+            ": the letter is over 65536",
+        ),
+        ("Subject: {{ tag }}\n\n{{ text }}" + "x" * OCTETS, ":1: is no letter"),
+    ],
+)
+def test_a_bad_template_is_found_when_it_is_loaded(directory, text, words):
+    """By `gateway check`, not by the first letter of the night."""
+    assert refusal_of(directory, text).startswith(words)
+
+
+@pytest.mark.parametrize("expression", ["name.__class__.__mro__", "name.format.__globals__", "self.__init__"])
+def test_a_template_does_not_reach_the_system(directory, expression):
+    """The sandbox holds even for its author (threats rule 16)."""
+    assert "cannot be rendered" in refusal_of(
+        directory, f"Subject: {{{{ tag }}}}\n\n{{{{ text }}}}{{{{ {expression} }}}}\n"
+    )
+
+
+def test_a_template_that_is_missing_is_named(directory):
+    """All problems are told at once, a line each."""
+    (directory / "it" / "opened.txt").unlink()
+    (directory / "en" / "closed.txt").unlink()
+    with pytest.raises(ConfigError) as refusal:
+        Templates.load(directory, Language)
+    assert [problem.file.split("/")[-2:] for problem in refusal.value.problems] == [
+        ["it", "opened.txt"],
+        ["en", "closed.txt"],
+    ]
+
+
+def test_words_over_the_bound_are_refused_at_the_time_of_writing():
+    """Staff's text is bounded by what a letter may be."""
+    with pytest.raises(ValueError, match="over 65536 octets"):
+        Templates.load(None, Language).render(Kind.REPLY, Language.IT, FACTS | {"text": "x" * (OCTETS + 1)})
+
+
+def test_a_fact_left_out_is_refused_rather_than_left_blank():
+    """StrictUndefined: a letter with a hole in it is not sent."""
+    facts = {key: value for key, value in FACTS.items() if key != "name"}
+    with pytest.raises(ValueError, match="name"):
+        Templates.load(None, Language).render(Kind.OPENED, Language.EN, facts)
+
+
+def test_the_sample_facts_are_all_that_there_are():
+    """Templates are checked against them, so they are the contract with whoever renders."""
+    assert SAMPLE.keys() == FACTS.keys()
