@@ -1,0 +1,186 @@
+"""Dispatch, a story: what is due goes to the primary address of its account as it is now; the outcome is written down.
+
+Promises: a row is in flight once in this process; a slow, broken or unwritable row stops no other; a database that is
+away loses nothing. A letter that was cut off, or sent and not written down, goes again under the same Message-ID, so
+that a repetition can be told from a second letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar, assert_never
+
+import structlog
+
+from gateway.core.account import Account
+from gateway.core.letter import Letterhead, one_line
+from gateway.core.reference import Keyring
+from gateway.core.reply import Deferred, Delivered, Failed, Outcome, Outgoing, Reply, Silent, address
+from gateway.core.retry import Schedule, next_attempt
+from gateway.ports import AddressBook, Due, Outbox, Submission, Unavailable
+
+_T = TypeVar("_T")
+_POLL = 0.5
+_LONGEST_WAIT = 30.0
+_STATUS_CHARACTERS = 200
+_DSN = re.compile(r"(?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3}) ")  # RFC 3463 §2, behind a reply code or alone
+
+log = structlog.get_logger()
+
+
+class Dispatch:
+    """Takes due rows until drained. `chance` gives jitter in [0, 1); `poll` is in seconds."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one port or fact each
+        self,
+        outbox: Outbox,
+        book: AddressBook,
+        submission: Submission,
+        letterhead: Letterhead,
+        keys: Keyring,
+        schedule: Schedule,
+        now: Callable[[], datetime],
+        chance: Callable[[], float],
+        parallel: int = 4,
+        *,
+        poll: float = _POLL,
+    ) -> None:
+        self._outbox = outbox
+        self._book = book
+        self._submission = submission
+        self._letterhead = letterhead
+        self._keys = keys
+        self._schedule = schedule
+        self._now = now
+        self._chance = chance
+        self._parallel = parallel
+        self._poll = poll
+        self._bell = asyncio.Event()
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._feeder: asyncio.Task[None] | None = None
+        self._drained = False
+
+    def wake(self) -> None:
+        """Something was committed to the outbox. From the loop's own thread."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Until `drain()`, or cancelled: then what is in flight is cancelled too, and stays due."""
+        if self._drained:
+            return
+        async with asyncio.TaskGroup() as attempts:
+            self._feeder = attempts.create_task(self._feed(attempts))
+
+    async def drain(self, grace: float) -> None:
+        """Start nothing more; give what is in flight `grace` seconds and cancel the rest, whose rows stay due."""
+        self._drained = True
+        if self._feeder is not None:
+            self._feeder.cancel()
+        if flying := list(self._flying.values()):
+            _, late = await asyncio.wait(flying, timeout=grace)
+            for attempt in late:
+                attempt.cancel()
+
+    async def _feed(self, attempts: asyncio.TaskGroup) -> None:
+        while True:
+            self._bell.clear()
+            if (room := self._parallel - len(self._flying)) > 0:
+                for due in (await self._fresh())[:room]:
+                    row = due.reply.row
+                    self._flying[row] = attempts.create_task(self._attempt(due))
+                    self._flying[row].add_done_callback(partial(self._landed, row))
+            try:
+                async with asyncio.timeout(self._poll):  # what a command wrote rings no bell
+                    await self._bell.wait()
+            except TimeoutError:
+                pass
+
+    async def _fresh(self) -> list[Due]:
+        """Due rows that were not in flight when we asked; the answer may be older than the landing of the rest."""
+        busy = set(self._flying)
+        limit = self._parallel + len(busy)
+        rows = await self._insist(lambda: self._outbox.due(self._now(), limit))
+        return [due for due in rows if due.reply.row not in busy]
+
+    def _landed(self, row: str, _: asyncio.Task[None]) -> None:
+        del self._flying[row]
+        self._bell.set()
+
+    async def _attempt(self, due: Due) -> None:
+        account = await self._insist(lambda: self._book.account(due.reply.account_id))
+        match letter := self._letter(due.reply, account):
+            case Outgoing():
+                await self._settle(due, letter, await self._submission.send(letter))
+            case Failed():
+                await self._settle(due, None, letter)
+            case Silent(why):
+                await self._insist(lambda: self._outbox.settle(due, None, None, next_attempt=None))
+                log.info("outbox.cancelled", outbox=due.reply.row, ticket=due.reply.reference, status=why)
+            case _:
+                assert_never(letter)
+
+    def _letter(self, reply: Reply, account: Account | None) -> Outgoing | Silent | Failed:
+        if account is None:
+            return Silent("the account is gone")
+        try:
+            return address(reply, account, self._letterhead, self._keys, self._now())
+        except ValueError as fault:  # UnicodeError is one
+            return Failed(one_line(f"5.6.0 the letter cannot be written: {fault}", _STATUS_CHARACTERS))
+
+    async def _settle(self, due: Due, outgoing: Outgoing | None, outcome: Outcome) -> None:
+        again, attempts = None, due.attempts + 1
+        if isinstance(outcome, Deferred):
+            now = self._now()
+            again = next_attempt(self._schedule, attempts, due.created, now, self._chance())
+            if again is None:
+                words = f"4.4.7 gave up after {_age(due, now)}: {outcome.status}"  # RFC 3463 §3.5
+                outcome = Failed(one_line(words, _STATUS_CHARACTERS))
+        final = outcome
+        await self._insist(lambda: self._outbox.settle(due, outgoing, final, next_attempt=again))
+        event, dsn = _told(outcome)
+        log.info(
+            event,
+            outbox=due.reply.row,
+            ticket=due.reply.reference,
+            kind=due.reply.kind.value,
+            to=str(outgoing.forward_path) if outgoing else None,
+            dsn=dsn,
+            status=outcome.status,
+            attempts=attempts,
+        )
+
+    async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """The answer of the database, however long it is away (I9)."""
+        wait = self._poll
+        while True:
+            try:
+                return await call()
+            except Unavailable as fault:
+                log.warning("outbox.unavailable", why=str(fault), retry_in=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _age(due: Due, now: datetime) -> str:
+    minutes = int((now - due.created).total_seconds()) // 60
+    days, hours = divmod(minutes // 60, 24)
+    return f"{days}d {hours}h" if days else f"{hours}h {minutes % 60}m"
+
+
+def _told(outcome: Outcome) -> tuple[str, str]:
+    """The event of an outcome and its enhanced status code: the smarthost's own, else the class alone."""
+    match outcome:
+        case Delivered(status):
+            event, without = "outbox.delivered", "2.0.0"
+        case Deferred(status):
+            event, without = "outbox.deferred", "4.0.0"
+        case Failed(status):
+            event, without = "outbox.failed", "5.0.0"
+        case unreachable:
+            assert_never(unreachable)
+    found = _DSN.match(status)
+    return event, found[1] if found else without
