@@ -1,0 +1,1 @@
+"""Ops: what systemd and the journal hear of us."""
