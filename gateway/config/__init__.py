@@ -2,7 +2,8 @@
 
 from gateway.config.load import json_schema, load, locate
 from gateway.config.policies import load_policies, oracle_warnings
-from gateway.config.schema import Config, ImapMailbox, Limits, Listener, Outbound
+from gateway.config.schema import Config
+from gateway.config.sections import ImapMailbox, Limits, Listener, Outbound
 from gateway.core.problem import ConfigError, Problem
 from gateway.shipped import shipped
 

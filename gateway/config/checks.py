@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from gateway.config.schema import Config, OAuth2
-from gateway.config.values import is_loopback
+from gateway.config.nouns import is_loopback
+from gateway.config.schema import Config
+from gateway.config.sections import OAuth2
 from gateway.config.yaml import Keys
 from gateway.core.address import LOCAL_PART_OCTETS
 from gateway.core.arrival import Position

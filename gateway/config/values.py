@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from gateway.config.nouns import Database, Endpoint, Mailbox, Rate, UnixSocket
 from gateway.core.address import Address, domain_key
 
 _SIZES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -28,64 +28,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _AUTHSERV_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _MAILBOX = re.compile(r'(?:"(?P<quoted>[^"\\<>]*)"|(?P<plain>[^"\\<>]*?))\s*<(?P<address>[^<>\s]+)>')
 _SCHEMES = ("sqlite", "postgresql")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A TCP port on a host."""
-
-    host: str
-    port: int
-
-    @property
-    def loopback(self) -> bool:
-        """Whether nothing said to it leaves this machine."""
-        return is_loopback(self.host)
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class UnixSocket:
-    """A socket in the file system."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return f"unix:{self.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """A display name, perhaps empty, and an address."""
-
-    name: str
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `count` in any `per`."""
-
-    count: int
-    per: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """Where the store is. `path` is the file of SQLite, and None for a server."""
-
-    url: str
-    path: Path | None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name: no look-up is made."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Written:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.config import ConfigError, load, locate, shipped
-from gateway.config.values import Endpoint, Rate, UnixSocket
+from gateway.config.nouns import Endpoint, Rate, UnixSocket
 from gateway.core.account import Language
 from gateway.core.address import Address
 from gateway.core.arrival import Position

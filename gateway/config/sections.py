@@ -1,0 +1,186 @@
+"""The sections of the configuration: frozen, typed, and what is so where the file is silent."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.config.values import (
+    AuthservId,
+    Duration,
+    FilePath,
+    From,
+    Host,
+    Limit,
+    Listen,
+    Name,
+    NameServer,
+    Octets,
+    OwnAddress,
+    Peer,
+    Start,
+    Tcp,
+)
+from gateway.core.account import Language
+from gateway.core.arrival import Position
+from gateway.core.retry import Schedule
+
+LOOPBACK = (ip_network("127.0.0.1"), ip_network("::1"))
+Tls = Literal["none", "starttls", "implicit"]
+Lax = Field(strict=False)  # a list of the file becomes a tuple or a set, a word an enum's member: no other leniency
+Word = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+OneLanguage = Annotated[Language, Lax]
+AuthservIds = Annotated[frozenset[AuthservId], Lax]
+
+
+def written(text: Any) -> Any:
+    """A default, as the file would write it."""
+    return Field(default=text, validate_default=True)
+
+
+class Section(BaseModel):
+    """A part of the file: an unknown key is an error, and nothing is converted silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class ListenerTls(Section):
+    """The certificate of a listener, which offers STARTTLS with it."""
+
+    certificate_file: FilePath
+    key_file: FilePath
+
+
+class Listener(Section):
+    """A port or socket on which mail comes in."""
+
+    name: Name
+    """The ingress in records, logs and the balance: lower-case letters, digits and -."""
+    listen: Listen
+    """HOST:PORT, or unix:PATH."""
+    protocol: Literal["smtp", "lmtp"] = "smtp"
+    position: Annotated[Position, Lax] = Position.BEHIND_MTA
+    """behind-mta: our client has already accepted the message. edge: the client is the sender's own server."""
+    trusted_authserv_ids: AuthservIds = written([])
+    """Whose Authentication-Results are believed (RFC 8601), when a peer hands them on."""
+    peers: Annotated[tuple[Peer, ...], Lax] = Field(
+        default_factory=lambda data: LOOPBACK if data.get("position") is Position.BEHIND_MTA else ()
+    )
+    """Who may connect behind an MTA, and whose Authentication-Results count. Loopback when left out."""
+    tls: ListenerTls | None = None
+
+
+class OAuth2(Section):
+    """How to get a token for a mailbox, without a password."""
+
+    provider: Literal["google", "microsoft", "generic"]
+    client_id: Word
+    client_secret_file: FilePath | None = None
+    refresh_token_file: FilePath | None = None
+    tenant: Word | None = None
+    """Microsoft's directory."""
+    token_url: Word | None = None
+    """Where a generic provider hands out tokens."""
+    scope: Word | None = None
+
+
+class Folders(Section):
+    """Where a message is moved to, by what became of it. A failed one stays and is flagged."""
+
+    accept: Word = "Done"
+    quarantine: Word = "Held"
+    reject: Word = "Refused"
+    discard: Word = "Done"
+
+
+class ImapMailbox(Section):
+    """A mailbox that is polled."""
+
+    name: Name
+    """The ingress in records, logs and the balance: lower-case letters, digits and -."""
+    host: Host
+    port: Annotated[int, Field(gt=0, lt=65536)] = 993
+    tls: Tls = "implicit"
+    """none only for a server on loopback."""
+    username: Word
+    password_file: FilePath | None = None
+    oauth2: OAuth2 | None = None
+    folder: Word = "INBOX"
+    start: Start = "new"
+    """new, all or a date: what of the mail that already lies there is taken at first sight."""
+    folders: Folders = written({})
+    trusted_authserv_ids: AuthservIds = written([])
+    """Whose Authentication-Results are believed (RFC 8601)."""
+
+
+class Pipe(Section):
+    """What `gateway ingest` believes."""
+
+    trusted_authserv_ids: AuthservIds | None = None
+    """Those of the listeners behind an MTA, when left out."""
+
+
+class Authentication(Section):
+    """How the author domain is checked."""
+
+    nameservers: Annotated[tuple[NameServer, ...], Lax] = ()
+    """IP:PORT each; empty: the system's resolver."""
+
+
+class Retry(Section):
+    """When a letter that could not be delivered is tried again: doubling, with jitter."""
+
+    first: Duration = written("1m")
+    longest: Duration = written("1h")
+    give_up: Duration = written("5d")
+
+    @property
+    def schedule(self) -> Schedule:
+        """The same, as the core has it."""
+        return Schedule(self.first, self.longest, self.give_up)
+
+
+class Outbound(Section):
+    """How our letters leave."""
+
+    smarthost: Tcp = written("127.0.0.1:25")
+    tls: Tls = "none"
+    """none only for a smarthost on loopback."""
+    username: Word | None = None
+    password_file: FilePath | None = None
+    ca_file: FilePath | None = None
+    """The certificates that the smarthost's is held against; the system's when left out."""
+    sender: From | None = Field(default=None, alias="from")
+    """NAME <ADDRESS>, one of `addresses`; the first of them when left out."""
+    bounces: OwnAddress | None = None
+    """Reverse-paths are this with +TOKEN; bounces@ the sender's domain when left out."""
+    retry: Retry = written({})
+
+
+class Acknowledgements(Section):
+    """How many automatic letters there may be."""
+
+    per_account: Limit = written("20/day")
+    per_ticket: Annotated[int, Field(ge=0)] = 1
+
+
+class Limits(Section):
+    """Bounds on what comes in."""
+
+    message: Octets = written("25MiB")
+    """Announced as SIZE (RFC 1870)."""
+    connections: Annotated[int, Field(gt=0)] = 100
+    """At a time, each listener; over it 421."""
+    connections_per_peer: Annotated[int, Field(gt=0)] = 50
+    recipients: Annotated[int, Field(ge=100)] = 100
+    """For a message; RFC 5321 §4.5.3.1.8 wants 100 at least."""
+    acknowledgements: Acknowledgements = written({})
+
+
+class Log(Section):
+    """How the daemon logs."""
+
+    format: Literal["auto", "json", "text"] = "auto"
+    """auto: text on a terminal, JSON elsewhere."""
