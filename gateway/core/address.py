@@ -76,7 +76,7 @@ def domain_key(domain: str) -> str:
             msg = "the domain is not NFC (RFC 6532 §3.1)"
             raise ValueError(msg)
         try:  # strict IDNA 2008: no mapping, so what we compare is what was written
-            ascii_domain = idna.encode(domain.lower(), std3_rules=True).decode("ascii")
+            ascii_domain = idna.encode(domain.lower(), strict=True, std3_rules=True).decode("ascii")
         except (idna.IDNAError, UnicodeError) as fault:
             msg = f"the domain is not valid IDNA 2008: {fault}"
             raise ValueError(msg) from fault
