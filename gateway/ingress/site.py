@@ -1,0 +1,117 @@
+"""What the sessions of one listener share: who may come in, and the handing over of what they bring."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import assert_never
+
+import structlog
+
+from gateway.core.arrival import Arrival, Envelope, Origin, Position
+from gateway.core.reason import Disposition
+from gateway.core.served import Served
+from gateway.core.verdict import Accept, Defer, Refuse
+from gateway.ingress import replies
+from gateway.ingress.body import Body
+from gateway.ingress.budget import Budget
+from gateway.ingress.replies import Reply
+from gateway.ingress.settings import Bounds, IPAddress, ListenerSettings, client_group
+from gateway.ports import Receipt, Receive
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Site:
+    """One listener's settings and means, its open connections, and the messages it is handing over."""
+
+    settings: ListenerSettings
+    bounds: Bounds
+    hostname: str
+    served: Served
+    receive: Receive
+    new_id: Callable[[], str]
+    now: Callable[[], datetime]
+    budget: Budget
+    spool: Path
+    tls: ssl.SSLContext | None = None
+    draining: bool = False
+    connections: Counter[str] = field(default_factory=Counter)
+    commits: set[asyncio.Task[Reply]] = field(default_factory=set)
+
+    def admit(self, client: IPAddress | None) -> Reply | None:
+        """Count a connection in. A reply is to be said before it is closed; it counts all the same."""
+        group = "" if client is None else client_group(client)
+        self.connections[group] += 1
+        if self.draining:
+            return replies.CLOSING
+        if self.settings.position is Position.BEHIND_MTA and not self.settings.is_peer(client):
+            return replies.NOT_A_PEER
+        crowded = client is not None and self.connections[group] > self.bounds.connections_per_peer
+        if crowded or self.connections.total() > self.bounds.connections:
+            return replies.TOO_MANY_CONNECTIONS
+        return None
+
+    def leave(self, client: IPAddress | None) -> None:
+        """Count a connection out."""
+        group = "" if client is None else client_group(client)
+        self.connections[group] -= 1
+        if not self.connections[group]:
+            del self.connections[group]
+
+    def origin(self, client: IPAddress | None) -> Origin:
+        """Where a message of this client comes from. Authserv-ids count only from a peer (threats rule 5)."""
+        trusted = self.settings.trusted_ids if self.settings.is_peer(client) else frozenset()
+        peer = "unix" if client is None else str(client)
+        return Origin(self.settings.name, self.settings.position, peer, trusted)
+
+    async def commit(self, body: Body, envelope: Envelope, client: IPAddress | None) -> Reply:
+        """Hand a finished message over. A client that hangs up does not stop it (threats rule 13).
+
+        `asyncio.wait` neither cancels what it waits for nor raises what went wrong there.
+        """
+        task = asyncio.create_task(self._hand_over(body, envelope, self.origin(client)))
+        self.commits.add(task)
+        task.add_done_callback(self.commits.discard)
+        await asyncio.wait({task})
+        if task.cancelled():
+            return replies.TRY_LATER
+        if fault := task.exception():
+            log.error("smtp.fault", ingress=self.settings.name, peer=str(client), exc_info=fault)
+            return replies.TRY_LATER  # and never the words of the fault
+        return task.result()
+
+    async def _hand_over(self, body: Body, envelope: Envelope, origin: Origin) -> Reply:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(body)
+            try:
+                await stack.enter_async_context(self.budget.hold(body.octets, self.bounds.budget_seconds))
+                raw = await body.read()
+            except TimeoutError:
+                return replies.TOO_BUSY
+            except OSError as fault:
+                log.warning("smtp.spool", ingress=self.settings.name, fault=str(fault))
+                return replies.TRY_LATER
+            body.close()
+            receipt = await self.receive(Arrival(self.new_id(), raw, envelope, origin, self.now()))
+        return answer(receipt, origin.position)
+
+
+def answer(receipt: Receipt, position: Position) -> Reply:
+    """The verdict in SMTP's tongue (interfaces, "SMTP and LMTP replies")."""
+    match receipt.verdict:
+        case Defer():
+            return replies.TRY_LATER
+        case Refuse(disposition=Disposition.REJECT) if position is Position.EDGE:
+            return replies.REJECTED
+        case Accept() | Refuse():  # behind an MTA a 5yz would bounce to a forged sender (threats rule 12)
+            return replies.accepted(receipt.id)
+        case other:
+            assert_never(other)
