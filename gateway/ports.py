@@ -25,7 +25,7 @@ class Unavailable(Exception):  # noqa: N818 - the third answer of a look-up, not
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an accepted message does to the tickets: the reference and subject that a new ticket would get, and its acknowledgement."""
+    """What an accepted message does: the reference and subject that a new ticket gets, and its acknowledgement."""
 
     accept: Accept
     message: Message
@@ -48,7 +48,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was committed: the verdict as it stands (a duplicate is found only here) and the ticket's reference, if any."""
+    """What was committed: the verdict as it stands (a duplicate is found only here), the ticket's reference."""
 
     verdict: Verdict
     ticket: str | None
@@ -96,16 +96,15 @@ class Outbox(Protocol):
     async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
         """Rows to be tried now, oldest first. Raises Unavailable."""
 
-    async def settle(  # noqa: PLR0913 - one fact a column
+    async def settle(
         self,
         due: Due,
         outgoing: Outgoing | None,
         outcome: Outcome | None,
         *,
-        now: datetime,
         next_attempt: datetime | None,
     ) -> None:
-        """Write an attempt down. No outcome cancels the row; `next_attempt` is set for a deferred one. Raises Unavailable."""
+        """Write an attempt down. No outcome cancels; `next_attempt` is set for a deferred one. Raises Unavailable."""
 
 
 class Submission(Protocol):

@@ -1,4 +1,4 @@
-"""Station 1, Arrival: the bytes as they came, the envelope if there was one, and where they came from. Trusts nothing."""
+"""Station 1, Arrival: the bytes as they came, the envelope, and where they came from. Trusts nothing."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.account import Sender, Service
 from gateway.core.arrival import Arrival
@@ -46,7 +46,7 @@ class Case:
     arrival: Arrival
     parsed: Parsed
     sender: Sender | None = None
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)
     mentions: tuple[Mention, ...] = ()
     about: tuple[Service, ...] = ()
     from_ourselves: bool = False

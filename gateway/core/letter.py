@@ -1,4 +1,4 @@
-"""Writing a letter: our own words to bytes. Nothing that came in reaches a header but a cleaned subject and strict Message-IDs."""
+"""Writing a letter: our words to bytes. Of what came in, headers carry a cleaned subject and strict ids only."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The words: `text` is what was written here, `quoted` what was quoted, `signature` the signature. Nothing is lost."""
+    """The words: `text` was written here, `quoted` was quoted, `signature` is the signature. Nothing is lost."""
 
     text: str = ""
     quoted: str = ""

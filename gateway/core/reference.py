@@ -1,4 +1,4 @@
-"""Ticket references and the tokens that carry them: unguessable, speakable, and worth nothing without an account (threats rule 9)."""
+"""Ticket references and their tokens: unguessable, speakable, worth nothing without an account (threats rule 9)."""
 
 from __future__ import annotations
 

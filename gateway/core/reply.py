@@ -1,4 +1,4 @@
-"""Stations 9 to 11: what we say to a customer. A reply has no place to write an address; only `address()` finds one (R4, I1)."""
+"""Stations 9 to 11: what we say. A reply has no place to write an address; only `address()` finds one (R4, I1)."""
 
 # The only call of Outgoing is in this file.
 

@@ -1,4 +1,4 @@
-"""Which recipients are ours: the addresses served, their plus-addresses, the bounce address, and postmaster (RFC 5321 §4.5.1)."""
+"""Which recipients are ours: addresses served, with a plus or without, bounces, postmaster (RFC 5321 §4.5.1)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class AccountRow(SQLModel, table=True):
 
 
 class AddressRow(SQLModel, table=True):
-    """An address of an account; `key` is the normalised form that look-ups use. The same key may stand on two accounts."""
+    """An address of an account; look-ups use `key`, the normalised form, which may stand on two accounts."""
 
     __tablename__ = "address"
     __table_args__ = (
@@ -193,7 +193,7 @@ class KeyRow(SQLModel, table=True):
 
 
 class TallyRow(SQLModel, table=True):
-    """How many messages an ingress took on a day, counted apart from the messages themselves: the balance's other pan (I11)."""
+    """How many messages an ingress took on a day, counted apart from the messages: the balance's other pan (I11)."""
 
     __tablename__ = "tally"
 
@@ -213,3 +213,17 @@ class AuditRow(SQLModel, table=True):
     action: str
     subject: str
     detail: str
+
+
+# The tables as Core sees them: `from gateway.store import tables as t`, then `t.message.c.id`.
+account = metadata.tables["account"]
+address = metadata.tables["address"]
+service = metadata.tables["service"]
+ticket = metadata.tables["ticket"]
+message = metadata.tables["message"]
+raw = metadata.tables["raw"]
+entry = metadata.tables["entry"]
+outbox = metadata.tables["outbox"]
+keyring = metadata.tables["keyring"]
+tally = metadata.tables["tally"]
+audit = metadata.tables["audit"]

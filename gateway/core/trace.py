@@ -1,0 +1,79 @@
+"""The way of one message, station by station, in words that a support person understands."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from gateway.core.case import Case
+from gateway.core.message import DeliveryReport, Malformed, Message
+from gateway.core.verdict import Accept, Refuse, Verdict
+
+Station = tuple[str, str]
+
+
+def narrate(case: Case, verdict: Verdict) -> tuple[Station, ...]:
+    """What each station found: (station, words)."""
+    stations = [("arrival", _arrival(case)), ("parse", _parse(case))]
+    if isinstance(case.parsed, Message):
+        stations += [("evidence", _evidence(case)), ("sender", _sender(case)), ("about", _about(case))]
+    if case.override is not None:
+        waived = ", ".join(sorted(case.override.reasons))
+        stations.append(("override", f"{case.override.by} takes on: {waived}"))
+    stations.append(("verdict", _verdict(verdict)))
+    return tuple(stations)
+
+
+def _arrival(case: Case) -> str:
+    arrival = case.arrival
+    peer = f" from {arrival.origin.peer}" if arrival.origin.peer else ""
+    by = f"{len(arrival.raw)} octets by {arrival.origin.ingress}{peer} ({arrival.origin.position})"
+    if arrival.envelope is None:
+        return f"{by}; no envelope"
+    to = ", ".join(arrival.envelope.forward_paths) or "nobody"
+    return f"{by}; reverse-path <{arrival.envelope.reverse_path or ''}>, for {to}"
+
+
+def _parse(case: Case) -> str:
+    match case.parsed:
+        case Message(author=author, body=body, automatic=automatic):
+            parts = f", {len(body.attachments)} attachments" if body.attachments else ""
+            kind = f"; {automatic}" if automatic else ""
+            return f"the author is {author}; {len(body.text)} characters{parts}{kind}"
+        case DeliveryReport(report=report):
+            return (
+                f"a delivery report about {report.recipient or 'an unnamed recipient'}: {report.status or 'no status'}"
+            )
+        case Malformed(reason=reason, detail=detail):
+            return f"{reason}: {detail}"
+        case _:
+            assert_never(case.parsed)
+
+
+def _evidence(case: Case) -> str:
+    proof = "proved" if case.evidence.aligned else "not proved"
+    return f"the author's domain is {proof}: {case.evidence.detail}"
+
+
+def _sender(case: Case) -> str:
+    accounts = case.sender.accounts if case.sender else ()
+    if not accounts:
+        return "the author's address is on no account"
+    return "the author's address is on " + ", ".join(f"{one.code} ({one.status})" for one in accounts)
+
+
+def _about(case: Case) -> str:
+    named = [
+        f"ticket {one.reference} ({one.found}{'' if one.ticket else ', which does not exist'})" for one in case.mentions
+    ]
+    named += [f"{one.kind} {one.name}" for one in case.about]
+    return "names " + ", ".join(named) if named else "names no ticket and no service that an account holds"
+
+
+def _verdict(verdict: Verdict) -> str:
+    match verdict:
+        case Accept():
+            return f"accept ({verdict.reason}): {verdict.detail}"
+        case Refuse(disposition=disposition, reason=reason, rule=rule, detail=detail):
+            return f"{disposition} ({reason}) by rule {rule}: {detail}"
+        case _:
+            assert_never(verdict)

@@ -1,0 +1,159 @@
+"""The story of one message: parse, ask, decide, write down. Nothing is promised before the commit (I3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.core.account import Account, Sender
+from gateway.core.arrival import Arrival
+from gateway.core.case import Case, Mention, Override
+from gateway.core.decide import decide
+from gateway.core.letter import reflectable
+from gateway.core.mentions import domain_names
+from gateway.core.message import Message
+from gateway.core.parse import parse
+from gateway.core.policy import Policy
+from gateway.core.reference import Claim, Found, Keyring, claims, holds, is_own_message_id, tag
+from gateway.core.reply import Kind, Reply, Words
+from gateway.core.served import Served
+from gateway.core.ticket import ticket_subject
+from gateway.core.trace import narrate
+from gateway.core.verdict import Accept, Defer, Verdict
+from gateway.core.vouch import evidence_from
+from gateway.ports import AddressBook, Archive, Desk, Opening, Receipt, Record, Unavailable, Wording
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the installation is: its name, its recipients, its rules, its keys, its words."""
+
+    hostname: str
+    sender_name: str
+    served: Served
+    policy: Policy
+    keys: Keyring
+    wording: Wording
+
+    def words(self, kind: Kind, account: Account, reference: str, subject: str, text: str = "") -> Words:
+        """The words of a reply, in the account's language (R12)."""
+        return self.wording.render(
+            kind,
+            account.language,
+            {
+                "reference": reference,
+                "tag": tag(reference),
+                "subject": subject,
+                "name": account.name,
+                "text": text,
+                "sender": self.sender_name,
+                "hostname": self.hostname,
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Takes messages through the stations."""
+
+    house: House
+    book: AddressBook
+    desk: Desk
+    archive: Archive
+    new_id: Callable[[], str]
+    new_reference: Callable[[], str]
+    committed: Callable[[], None]
+    """Told after a commit that may have put something into the outbox."""
+
+    async def __call__(self, arrival: Arrival) -> Receipt:
+        """Take one message in; returns only after the commit, or with Defer when there was none."""
+        try:
+            record = await self.examine(arrival)
+            recorded = await self.archive.record(record)
+        except Unavailable as fault:
+            log.warning("message.deferred", message=arrival.id, ingress=arrival.origin.ingress, why=str(fault))
+            return Receipt(arrival.id, Defer(str(fault)))  # I9
+        if record.opening is not None:
+            self.committed()
+        _tell(record, recorded.verdict, recorded.ticket)
+        return Receipt(arrival.id, recorded.verdict, recorded.ticket)
+
+    async def examine(self, arrival: Arrival, override: Override | None = None) -> Record:
+        """Everything up to the commit; changes nothing. Raises Unavailable (I9)."""
+        case = await self._gather(arrival, override)
+        verdict = decide(case, self.house.policy)
+        opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None
+        return Record(case, verdict, opening, narrate(case, verdict), self.house.policy.digest)
+
+    async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
+        parsed = parse(arrival.raw)
+        if not isinstance(parsed, Message):
+            return Case(arrival, parsed, override=override)
+        # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
+        accounts = await self.book.registered(parsed.author)
+        mentions = await self._mentions(parsed, arrival)
+        about = await self.book.holders(domain_names(parsed.header.subject, parsed.body.text))
+        own_id = is_own_message_id(parsed.header.message_id, self.house.hostname)
+        return Case(
+            arrival,
+            parsed,
+            sender=Sender(parsed.author, accounts),
+            evidence=evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids),
+            mentions=mentions,
+            about=about,
+            from_ourselves=own_id or self.house.served.is_own(parsed.author),
+            override=override,
+        )
+
+    async def _mentions(self, message: Message, arrival: Arrival) -> tuple[Mention, ...]:
+        paths = arrival.envelope.forward_paths if arrival.envelope else ()
+        details = self.house.served.details(paths)
+        claimed = claims(message.header.subject, message.references, details, self.house.hostname)
+        found = await self.desk.tickets([claim.reference for claim in claimed])
+        tickets = {ticket.reference: ticket for ticket in found}
+
+        def counts(claim: Claim) -> bool:
+            """A token that is bad, or is of no ticket, changes nothing and says nothing; a tag has none to be bad."""
+            ticket = tickets.get(claim.reference)
+            if ticket is None:
+                return claim.found is Found.TAG
+            return holds(claim, self.house.keys, ticket.account_id)
+
+        return tuple(
+            Mention(claim.reference, claim.found, tickets.get(claim.reference)) for claim in claimed if counts(claim)
+        )
+
+    def _opening(self, verdict: Verdict, message: Message) -> Opening | None:
+        if not isinstance(verdict, Accept):
+            return None
+        subject = ticket_subject(message.header.subject)
+        account = verdict.sender.account
+        reference = verdict.ticket.reference if verdict.ticket else self.new_reference()
+        acknowledgement = None
+        if verdict.ticket is None:
+            words = self.house.words(Kind.OPENED, account, reference, subject)
+            thread = reflectable((message.header.message_id,))
+            acknowledgement = Reply(self.new_id(), account.id, reference, Kind.OPENED, words, thread)
+        return Opening(verdict, message, reference, subject, self.house.policy.queue, acknowledgement)
+
+
+def _tell(record: Record, verdict: Verdict, ticket: str | None) -> None:
+    """One line a decision, after the commit."""
+    arrival, sender = record.case.arrival, record.case.sender
+    log.info(
+        "message." + verdict.disposition,
+        message=arrival.id,
+        ingress=arrival.origin.ingress,
+        peer=arrival.origin.peer,
+        message_id=record.case.parsed.header.message_id,
+        size=len(arrival.raw),
+        author=sender.author.domain if sender else "",
+        account=verdict.sender.account.code if isinstance(verdict, Accept) else "",
+        reason=verdict.reason.value,
+        rule=verdict.rule,
+        ticket=ticket or "",
+    )

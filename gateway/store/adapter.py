@@ -1,0 +1,98 @@
+"""The store as the stories see it: look-ups in the loop's own thread, writes through the one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.core.account import Account, Service
+from gateway.core.address import Address
+from gateway.core.case import TicketFact
+from gateway.core.reply import Outcome, Outgoing
+from gateway.ports import Due, Record, Recorded, Unavailable
+from gateway.store import archive, book, desk, letters
+from gateway.store.database import Database
+from gateway.store.writer import Writer
+
+T = TypeVar("T")
+
+BUSY_READ_MS = 200
+"""A look-up in the loop's thread waits no longer than this for a lock."""
+
+
+class Store:
+    """Implements AddressBook, Desk, Archive and Outbox over one database."""
+
+    def __init__(self, database: Database, acknowledgements: letters.Limits) -> None:
+        self._database = database
+        self._acknowledgements = acknowledgements
+        self._writer = Writer(database)
+        self._reader: Connection | None = None
+
+    async def registered(self, author: Address) -> tuple[Account, ...]:
+        """The accounts that `author` is registered on."""
+        return self._look_up(partial(book.registered, author=author))
+
+    async def holders(self, names: Sequence[str]) -> tuple[Service, ...]:
+        """The services of these names, whoever holds them."""
+        return self._look_up(partial(book.holders, names=names))
+
+    async def account(self, account_id: int) -> Account | None:
+        """The account as it is now."""
+        return self._look_up(partial(book.by_id, account_id=account_id))
+
+    async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
+        """Those of these references that exist."""
+        return self._look_up(partial(desk.tickets, references=references))
+
+    async def record(self, record: Record) -> Recorded:
+        """One transaction a message; returns after the commit (I3)."""
+        return await self._writer.write(
+            partial(archive.store, record=record, acknowledgements=self._acknowledgements),
+        )
+
+    async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
+        """Outbox rows to be tried now."""
+        return self._look_up(partial(letters.due, now=now, limit=limit))
+
+    async def settle(
+        self,
+        due: Due,
+        outgoing: Outgoing | None,
+        outcome: Outcome | None,
+        *,
+        next_attempt: datetime | None,
+    ) -> None:
+        """Write an attempt down."""
+        await self._writer.write(
+            partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt),
+        )
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the database."""
+        self._writer.close()
+        self._forget_reader()
+
+    def _look_up(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._database.asking():
+                return query(self._reading())
+        except Unavailable:
+            self._forget_reader()
+            raise
+
+    def _reading(self) -> Connection:
+        if self._reader is None:
+            self._reader = self._database.engine.connect().execution_options(begin="")  # each look sees the last commit
+            self._reader.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_READ_MS}")
+            self._reader.exec_driver_sql("PRAGMA query_only = ON")
+        return self._reader
+
+    def _forget_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None

@@ -1,0 +1,194 @@
+"""The one transaction of a message: its bytes, its verdict, its ticket and entry, and what is to be said about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from gateway.core.arrival import Arrival
+from gateway.core.case import Case
+from gateway.core.message import Body, DeliveryReport, Message
+from gateway.core.reason import Disposition, Reason
+from gateway.core.times import stamp
+from gateway.core.verdict import Accept, Refuse, Verdict
+from gateway.ports import Opening, Record, Recorded
+from gateway.store import letters
+from gateway.store import tables as t
+
+_same = select(t.message.c.id, t.message.c.ticket_id).where(t.message.c.dedup == bindparam("key"))
+_insert_message = insert(t.message)
+_insert_raw = insert(t.raw)
+_insert_entry = insert(t.entry)
+_insert_ticket = insert(t.ticket)
+_count = upsert(t.tally).values(ingress=bindparam("ingress"), day=bindparam("day"), received=1)
+_count = _count.on_conflict_do_update(index_elements=["ingress", "day"], set_={"received": t.tally.c.received + 1})
+_reopen = (
+    update(t.ticket).where(t.ticket.c.id == bindparam("ticket")).values(updated_at=bindparam("now"), status="open")
+)
+_reference = select(t.ticket.c.ref).where(t.ticket.c.id == bindparam("ticket"))
+
+
+def store(connection: Connection, record: Record, acknowledgements: letters.Limits) -> Recorded:
+    """Write one message down for the first time (I3, I4, I11, I12)."""
+    arrival = record.case.arrival
+    connection.execute(_count, {"ingress": arrival.origin.ingress, "day": stamp(arrival.at)[:10]})
+
+    def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
+        row = {**_arrival(arrival), **facts(record, verdict), "dedup": dedup, "ticket_id": ticket_id}
+        connection.execute(_insert_message, row)
+        connection.execute(_insert_raw, {"message_id": arrival.id, "octets": arrival.raw})
+
+    return settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
+
+
+def settle(
+    connection: Connection,
+    record: Record,
+    write: Callable[[Verdict, int | None, str | None], None],
+    *,
+    acknowledgements: letters.Limits,
+    now: datetime,
+) -> Recorded:
+    """Find out whether this is a duplicate, file what is accepted, and `write` the message's row."""
+    arrival, verdict = record.case.arrival, record.verdict
+    dedup = dedup_key(record)
+    first = connection.execute(_same, {"key": dedup}).first() if dedup else None
+    if first is not None and first.id != arrival.id:
+        verdict = Refuse(Disposition.DISCARD, Reason.DUPLICATE, "built-in", f"the same as {first.id}")
+        write(verdict, first.ticket_id, None)
+        return Recorded(verdict, _ref(connection, first.ticket_id))
+    opening = record.opening
+    ticket_id = _file(connection, opening, now) if opening else None
+    write(verdict, ticket_id, dedup)
+    if opening is not None and ticket_id is not None:
+        connection.execute(_insert_entry, _entry(arrival, opening, ticket_id))
+        letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
+    return Recorded(verdict, _ref(connection, ticket_id))
+
+
+def dedup_key(record: Record) -> str | None:
+    """What a repetition would repeat: the same content with the same outcome (I4).
+
+    A stranger's copy never has the outcome of the genuine one, so it suppresses nothing. What is rejected is
+    rejected each time, and what failed is kept each time.
+    """
+    verdict = record.verdict
+    if verdict.disposition in {Disposition.REJECT, Disposition.FAILED}:
+        return None
+    account = str(verdict.sender.account.id) if isinstance(verdict, Accept) else ""
+    parts = (verdict.disposition, verdict.reason, account, record.case.parsed.header.fingerprint)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
+    """The columns that the verdict fills."""
+    parsed, sender = record.case.parsed, record.case.sender
+    accounts = sender.accounts if sender else ()
+    return {
+        "author": parsed.author.key if isinstance(parsed, Message) else None,
+        "subject": parsed.header.subject,
+        "message_id": parsed.header.message_id,
+        "account_id": accounts[0].id if len(accounts) == 1 else _chosen(verdict),
+        "disposition": verdict.disposition.value,
+        "reason": verdict.reason.value,
+        "rule": verdict.rule,
+        "policy": record.policy,
+        "detail": verdict.detail,
+        "evidence": evidence_record(record.case),
+        "trace": [list(station) for station in record.trace],
+        "report": asdict(parsed.report) | {"outbox": None} if isinstance(parsed, DeliveryReport) else None,
+    }
+
+
+def evidence_record(case: Case) -> dict[str, Any]:
+    """The published form of the evidence."""
+    evidence = case.evidence
+
+    def pair(result: Any) -> dict[str, str] | None:
+        return {"result": result.result, "domain": result.domain} if result else None
+
+    return {
+        "source": evidence.source.value,
+        "assurance": evidence.assurance.value,
+        "spf": pair(evidence.spf),
+        "dkim": [{"result": one.result, "domain": one.domain, "selector": one.selector} for one in evidence.dkim],
+        "dmarc": pair(evidence.dmarc),
+        "detail": evidence.detail,
+    }
+
+
+def body_record(body: Body) -> dict[str, Any]:
+    """The columns that a body fills in an entry."""
+    return {
+        "text": body.text,
+        "quoted": body.quoted,
+        "signature": body.signature,
+        "attachments": [asdict(one) for one in body.attachments],
+    }
+
+
+def _arrival(arrival: Arrival) -> dict[str, Any]:
+    envelope = arrival.envelope
+    received_at = stamp(arrival.at)
+    return {
+        "id": arrival.id,
+        "received_at": received_at,
+        "day": received_at[:10],
+        "ingress": arrival.origin.ingress,
+        "position": arrival.origin.position.value,
+        "peer": arrival.origin.peer,
+        "trusted_ids": sorted(arrival.origin.trusted_ids),
+        "reverse_path": (envelope.reverse_path or "") if envelope else None,
+        "forward_paths": list(envelope.forward_paths) if envelope else [],
+        "size": len(arrival.raw),
+        "sha256": hashlib.sha256(arrival.raw).hexdigest(),
+        "overrides": [],
+    }
+
+
+def _file(connection: Connection, opening: Opening, now: datetime) -> int:
+    """Append to the ticket, which reopens it, or open a new one."""
+    if (ticket := opening.accept.ticket) is not None:
+        connection.execute(_reopen, {"ticket": ticket.id, "now": stamp(now)})
+        return ticket.id
+    opened = connection.execute(
+        _insert_ticket,
+        {
+            "ref": opening.reference,
+            "account_id": opening.accept.sender.account.id,
+            "service": opening.accept.service.name if opening.accept.service else None,
+            "queue": opening.queue,
+            "status": "open",
+            "subject": opening.subject,
+            "opened_at": stamp(now),
+            "updated_at": stamp(now),
+        },
+    )
+    return int(opened.inserted_primary_key[0])  # type: ignore[index] # an INSERT of one row has one
+
+
+def _entry(arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "at": stamp(arrival.at),
+        "kind": "in",
+        "by": opening.accept.sender.author.key,
+        "message_id": arrival.id,
+        **body_record(opening.message.body),
+    }
+
+
+def _chosen(verdict: Verdict) -> int | None:
+    return verdict.sender.account.id if isinstance(verdict, Accept) else None
+
+
+def _ref(connection: Connection, ticket_id: int | None) -> str | None:
+    if ticket_id is None:
+        return None
+    return connection.execute(_reference, {"ticket": ticket_id}).scalar()

@@ -1,0 +1,156 @@
+"""The address book: who is registered, found by equality of keys (R1), and the changes that ops make to it (R7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, insert, select, update
+
+from gateway.core.account import Account, Language, Service, Standing
+from gateway.core.address import Address
+from gateway.store import tables as t
+from gateway.store.audit import note
+
+HARD_FAILURES = 3
+"""After this many permanent failures with no success between, a primary counts as not working (R6)."""
+
+_primary = t.address.alias("primary_address")
+_account_columns = (
+    t.account.c.id,
+    t.account.c.code,
+    t.account.c.name,
+    t.account.c.language,
+    t.account.c.status,
+    _primary.c.text.label("primary"),
+)
+_accounts: Select[Any] = select(*_account_columns).join(
+    _primary,
+    and_(_primary.c.account_id == t.account.c.id, _primary.c.is_primary),
+)
+_registered = (
+    _accounts.join(t.address, t.address.c.account_id == t.account.c.id)
+    .where(t.address.c.key == bindparam("key"))
+    .order_by(t.account.c.id)
+)
+_by_id = _accounts.where(t.account.c.id == bindparam("id"))
+_by_code = _accounts.where(t.account.c.code == bindparam("code"))
+
+
+def registered(connection: Connection, author: Address) -> tuple[Account, ...]:
+    """The accounts the address is on. A closed account steps back where another one holds the address too."""
+    accounts = tuple(_account(row) for row in connection.execute(_registered, {"key": author.key}))
+    if len(accounts) > 1:
+        accounts = tuple(one for one in accounts if one.status is not Standing.CLOSED) or accounts
+    return accounts
+
+
+def by_id(connection: Connection, account_id: int) -> Account | None:
+    """The account as it is now."""
+    row = connection.execute(_by_id, {"id": account_id}).first()
+    return _account(row) if row else None
+
+
+def by_code(connection: Connection, code: str) -> Account:
+    """The account of this code. Raises LookupError."""
+    row = connection.execute(_by_code, {"code": code}).first()
+    if row is None:
+        raise LookupError(f"no account {code}; `gateway accounts list` names them")
+    return _account(row)
+
+
+def holders(connection: Connection, names: Sequence[str]) -> tuple[Service, ...]:
+    """The services of these names, whoever holds them."""
+    if not names:
+        return ()
+    query = select(t.service.c.account_id, t.service.c.kind, t.service.c.name).where(t.service.c.name.in_(names))
+    return tuple(Service(row.account_id, row.kind, row.name) for row in connection.execute(query))
+
+
+def set_primary(connection: Connection, code: str, address: Address, *, now: datetime, by: str) -> None:
+    """Make `address` the account's primary; the old one stays as a secondary. Raises LookupError."""
+    account = by_code(connection, code)
+    of_account = t.address.c.account_id == account.id
+    connection.execute(update(t.address).where(of_account, t.address.c.is_primary).values(is_primary=False))
+    changed = connection.execute(
+        update(t.address).where(of_account, t.address.c.key == address.key).values(is_primary=True, text=str(address)),
+    )
+    if not changed.rowcount:
+        connection.execute(
+            insert(t.address).values(account_id=account.id, key=address.key, text=str(address), is_primary=True),
+        )
+    connection.execute(update(t.account).where(t.account.c.id == account.id).values(hard_failures=0))
+    note(connection, now, by, "account.set-primary", code, f"{account.primary} to {address}")
+
+
+def add_address(connection: Connection, code: str, address: Address, *, now: datetime, by: str) -> None:
+    """Add a secondary address. Raises LookupError, and ValueError where the account has it already."""
+    account = by_code(connection, code)
+    here = select(t.address.c.id).where(t.address.c.account_id == account.id, t.address.c.key == address.key)
+    if connection.execute(here).first():
+        raise ValueError(f"{address} is on {code} already")
+    connection.execute(
+        insert(t.address).values(account_id=account.id, key=address.key, text=str(address), is_primary=False),
+    )
+    note(connection, now, by, "account.add-address", code, str(address))
+
+
+def remove_address(connection: Connection, code: str, address: Address, *, now: datetime, by: str) -> None:
+    """Remove a secondary address. Raises LookupError, and ValueError for the primary, which an account always has."""
+    account = by_code(connection, code)
+    if account.primary.key == address.key:
+        raise ValueError(f"{address} is the primary of {code}; set another one first with `accounts set-primary`")
+    gone = connection.execute(
+        delete(t.address).where(t.address.c.account_id == account.id, t.address.c.key == address.key),
+    )
+    if not gone.rowcount:
+        raise LookupError(f"{address} is not on {code}")
+    note(connection, now, by, "account.remove-address", code, str(address))
+
+
+def records(connection: Connection, wanted: str | None = None) -> list[dict[str, Any]]:
+    """The published records, oldest first: all accounts, or those of a code or an address."""
+    query = select(*_account_columns, t.account.c.hard_failures).join(
+        _primary,
+        and_(_primary.c.account_id == t.account.c.id, _primary.c.is_primary),
+    )
+    if wanted is not None:
+        query = query.where(_wanted(wanted))
+    return [_record(connection, row) for row in connection.execute(query.order_by(t.account.c.id)).all()]
+
+
+def _wanted(wanted: str) -> Any:
+    try:
+        key = Address.parse(wanted).key
+    except ValueError:
+        return t.account.c.code == wanted
+    return t.account.c.id.in_(select(t.address.c.account_id).where(t.address.c.key == key))
+
+
+def _record(connection: Connection, row: Any) -> dict[str, Any]:
+    secondary = select(t.address.c.text).where(t.address.c.account_id == row.id, t.address.c.is_primary.is_(False))
+    services = select(t.service.c.kind, t.service.c.name).where(t.service.c.account_id == row.id)
+    return {
+        "code": row.code,
+        "name": row.name,
+        "language": row.language,
+        "status": row.status,
+        "primary": row.primary,
+        "secondary": list(connection.execute(secondary.order_by(t.address.c.id)).scalars()),
+        "services": [
+            {"kind": kind, "name": name} for kind, name in connection.execute(services.order_by(t.service.c.id))
+        ],
+        "primary_working": row.hard_failures < HARD_FAILURES,
+    }
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        row.id,
+        row.code,
+        row.name,
+        Language(row.language),
+        Standing(row.status),
+        Address(*row.primary.rsplit("@", 1)),  # parsed when it was written
+    )

@@ -1,0 +1,91 @@
+"""What was received and what became of it: the published records, and the balance (I11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, select
+
+from gateway.core.reason import Disposition
+from gateway.core.times import stamp
+from gateway.store import tables as t
+from gateway.store.listing import Window, newest
+
+_listing = (
+    select(t.message, t.account.c.code.label("account"), t.ticket.c.ref.label("ticket"))
+    .outerjoin(t.account, t.account.c.id == t.message.c.account_id)
+    .outerjoin(t.ticket, t.ticket.c.id == t.message.c.ticket_id)
+)
+_NAMES = (
+    "id",
+    "received_at",
+    "ingress",
+    "reverse_path",
+    "forward_paths",
+    "author",
+    "subject",
+    "message_id",
+    "size",
+    "sha256",
+    "account",
+    "disposition",
+    "reason",
+    "rule",
+    "ticket",
+)
+_COUNTS = {
+    "accepted": Disposition.ACCEPT,
+    "quarantined": Disposition.QUARANTINE,
+    "rejected": Disposition.REJECT,
+    "discarded": Disposition.DISCARD,
+    "failed": Disposition.FAILED,
+}
+
+
+def messages(connection: Connection, window: Window, *, held: bool = False) -> Iterator[dict[str, Any]]:
+    """The records of all messages, oldest first; only those in quarantine when `held`."""
+    query = _listing.where(t.message.c.disposition == Disposition.QUARANTINE.value) if held else _listing
+    for row in connection.execute(newest(query, t.message.c.received_at, t.message.c.id, window)):
+        yield _record(row)
+
+
+def message(connection: Connection, message_id: str) -> dict[str, Any]:
+    """One message with its trace, evidence and report. Raises LookupError."""
+    row = connection.execute(_listing.where(t.message.c.id == message_id)).first()
+    if row is None:
+        raise LookupError(f"no message {message_id}; `gateway messages list` names them")
+    more = ("detail", "peer", "trace", "evidence", "report", "policy", "overrides")
+    return {**_record(row), **{name: getattr(row, name) for name in more}}
+
+
+def octets(connection: Connection, message_id: str) -> bytes:
+    """The bytes exactly as received (I12). Raises LookupError."""
+    found = connection.execute(select(t.raw.c.octets).where(t.raw.c.message_id == message_id)).scalar()
+    if found is None:
+        raise LookupError(f"no bytes of a message {message_id} are kept")
+    return bytes(found)
+
+
+def balance(connection: Connection, since: datetime | None = None) -> list[dict[str, Any]]:
+    """For each ingress and day what was counted in, and what the messages say became of it (I11)."""
+    sums = [
+        func.sum(case((t.message.c.disposition == disposition.value, 1), else_=0)).label(name)
+        for name, disposition in _COUNTS.items()
+    ]
+    found = select(t.message.c.ingress, t.message.c.day, *sums).group_by(t.message.c.ingress, t.message.c.day)
+    pan = {(row.ingress, row.day): row for row in connection.execute(found)}
+    counted = {(row.ingress, row.day): row.received for row in connection.execute(select(t.tally))}
+    first_day = stamp(since)[:10] if since else ""
+    keys = sorted((key for key in pan.keys() | counted.keys() if key[1] >= first_day), key=lambda key: (key[1], key[0]))
+    return [_weighed(key, counted.get(key, 0), pan.get(key)) for key in keys]
+
+
+def _weighed(key: tuple[str, str], received: int, row: Row[Any] | None) -> dict[str, Any]:
+    counts = {name: int(getattr(row, name)) if row else 0 for name in _COUNTS}
+    return {"ingress": key[0], "day": key[1], "received": received, **counts, "ok": received == sum(counts.values())}
+
+
+def _record(row: Row[Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _NAMES}

@@ -1,0 +1,178 @@
+"""The outbox: written in the transaction of what caused it; its rows name an account, never an address (I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from gateway.core.reply import Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
+from gateway.core.times import moment, stamp
+from gateway.ports import Due, Opening
+from gateway.store import tables as t
+from gateway.store.audit import note
+from gateway.store.listing import Window, newest
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many acknowledgements an account gets in a while, and a ticket ever: no mail bombs through us (I6)."""
+
+    per_account: int = 20
+    period: timedelta = timedelta(days=1)
+    per_ticket: int = 1
+
+
+_insert = insert(t.outbox)
+_due = (
+    select(t.outbox, t.ticket.c.ref)
+    .join(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
+    .where(t.outbox.c.next_attempt_at <= bindparam("now"))
+    .order_by(t.outbox.c.next_attempt_at, t.outbox.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def enqueue(connection: Connection, reply: Reply, ticket_id: int, now: datetime) -> None:
+    """Put a reply into the outbox, due at once."""
+    connection.execute(
+        _insert,
+        {
+            "id": reply.row,
+            "account_id": reply.account_id,
+            "ticket_id": ticket_id,
+            "kind": reply.kind.value,
+            "subject": reply.words.subject,
+            "text": reply.words.text,
+            "in_reply_to": list(reply.in_reply_to),
+            "created_at": stamp(now),
+            "state": "due",
+            "attempts": 0,
+            "next_attempt_at": stamp(now),
+            "status": "",
+        },
+    )
+
+
+def acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> None:
+    """Put an opening's acknowledgement into the outbox, unless it would be one too many."""
+    if opening.acknowledgement and _may_acknowledge(connection, opening, ticket_id, now, limits):
+        enqueue(connection, opening.acknowledgement, ticket_id, now)
+
+
+def _may_acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> bool:
+    opened = t.outbox.c.kind == Kind.OPENED.value
+    account = t.outbox.c.account_id == opening.accept.sender.account.id
+    recent = t.outbox.c.created_at > stamp(now - limits.period)
+    on_account = select(func.count()).select_from(t.outbox).where(opened, account, recent)
+    if connection.execute(on_account).scalar_one() >= limits.per_account:
+        return False
+    on_ticket = select(func.count()).select_from(t.outbox).where(opened, t.outbox.c.ticket_id == ticket_id)
+    return int(connection.execute(on_ticket).scalar_one()) < limits.per_ticket
+
+
+def due(connection: Connection, now: datetime, limit: int) -> tuple[Due, ...]:
+    """Rows whose time has come, oldest first."""
+    rows = connection.execute(_due, {"now": stamp(now), "limit": limit})
+    return tuple(Due(_reply(row), row.attempts, moment(row.created_at)) for row in rows)
+
+
+def settle(
+    connection: Connection,
+    due: Due,
+    outgoing: Outgoing | None,
+    outcome: Outcome | None,
+    *,
+    next_attempt: datetime | None,
+) -> None:
+    """Write an attempt down. A row that was cancelled meanwhile stays so unless the letter did go out."""
+    values: dict[str, Any] = {"attempts": due.attempts + (outcome is not None)}
+    values["next_attempt_at"] = stamp(next_attempt) if next_attempt else None
+    if outgoing is not None:
+        values |= {"recipient": str(outgoing.forward_path), "message_id": outgoing.message_id}
+    match outcome:
+        case None:
+            values |= {"state": "cancelled", "status": "the account is closed"}
+        case Delivered(status=status):
+            values |= {"state": "delivered", "status": status}
+        case Failed(status=status):
+            values |= {"state": "failed", "status": status}
+        case _:
+            values |= {"state": "deferred" if next_attempt else "failed", "status": outcome.status}
+    of_row = t.outbox.c.id == due.reply.row
+    kept = of_row if isinstance(outcome, Delivered) else of_row & (t.outbox.c.state != "cancelled")
+    connection.execute(update(t.outbox).where(kept).values(values))
+    _count_failures(connection, due.reply.account_id, outcome)
+
+
+def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
+    """The published records, oldest first."""
+    query = select(
+        t.outbox.c.id,
+        t.outbox.c.created_at,
+        t.account.c.code.label("account"),
+        t.ticket.c.ref.label("ticket"),
+        t.outbox.c.kind,
+        t.outbox.c.state,
+        t.outbox.c.attempts,
+        t.outbox.c.next_attempt_at,
+        t.outbox.c.status,
+        t.outbox.c.recipient,
+        t.outbox.c.message_id,
+    )
+    query = query.join(t.account, t.account.c.id == t.outbox.c.account_id)
+    query = query.join(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
+    for row in connection.execute(newest(query, t.outbox.c.created_at, t.outbox.c.id, window)):
+        yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def retry(connection: Connection, row: str, *, now: datetime, by: str) -> None:
+    """Make a row due now. Raises LookupError, and ValueError for one that was delivered."""
+    state = _state(connection, row)
+    if state == "delivered":
+        raise ValueError(f"{row} was delivered; what was said cannot be said again")
+    connection.execute(
+        update(t.outbox).where(t.outbox.c.id == row).values(state="due", next_attempt_at=stamp(now)),
+    )
+    note(connection, now, by, "outbox.retry", row)
+
+
+def cancel(connection: Connection, row: str, *, now: datetime, by: str) -> None:
+    """Never send a row. Raises LookupError, and ValueError for one that is no longer waiting."""
+    state = _state(connection, row)
+    if state not in {"due", "deferred"}:
+        raise ValueError(f"{row} is {state}; only what is due or deferred can be cancelled")
+    connection.execute(
+        update(t.outbox).where(t.outbox.c.id == row).values(state="cancelled", next_attempt_at=None),
+    )
+    note(connection, now, by, "outbox.cancel", row)
+
+
+def _count_failures(connection: Connection, account_id: int, outcome: Outcome | None) -> None:
+    """R6: a primary that fails is counted; a success sets the count back."""
+    of_account = update(t.account).where(t.account.c.id == account_id)
+    if isinstance(outcome, Delivered):
+        connection.execute(of_account.where(t.account.c.hard_failures > 0).values(hard_failures=0))
+    elif isinstance(outcome, Failed) and outcome.hard:
+        connection.execute(of_account.values(hard_failures=t.account.c.hard_failures + 1))
+
+
+def _state(connection: Connection, row: str) -> str:
+    state = connection.execute(select(t.outbox.c.state).where(t.outbox.c.id == row)).scalar()
+    if state is None:
+        raise LookupError(f"no outbox row {row}; `gateway outbox list` names them")
+    return str(state)
+
+
+def _reply(row: Row[Any]) -> Reply:
+    return Reply(
+        row.id,
+        row.account_id,
+        row.ref,
+        Kind(row.kind),
+        Words(row.subject, row.text),
+        tuple(row.in_reply_to),
+    )

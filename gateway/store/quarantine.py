@@ -1,0 +1,98 @@
+"""The held messages: released through the same door as any, rejected, or purged; each act written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
+from gateway.core.case import Override
+from gateway.core.reason import Disposition, Reason
+from gateway.core.times import moment, stamp
+from gateway.core.verdict import Verdict
+from gateway.ports import Record, Recorded
+from gateway.store import archive, ledger, letters
+from gateway.store import tables as t
+from gateway.store.audit import note
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A held message as it arrived, why it is held, and what operators have taken on for it before."""
+
+    arrival: Arrival
+    reason: Reason
+    overrides: frozenset[Reason]
+
+
+def held(connection: Connection, message_id: str) -> Held:
+    """The held message. Raises LookupError, and ValueError for one that is not held."""
+    row = connection.execute(select(t.message).where(t.message.c.id == message_id)).first()
+    if row is None:
+        raise LookupError(f"no message {message_id}; `gateway quarantine list` names those held")
+    if row.disposition != Disposition.QUARANTINE.value:
+        raise ValueError(f"{message_id} is not held: its disposition is {row.disposition} ({row.reason})")
+    envelope = None
+    if row.reverse_path is not None:
+        paths = tuple(Path(path) for path in row.forward_paths)
+        envelope = Envelope(Path(row.reverse_path) if row.reverse_path else None, paths)
+    arrival = Arrival(
+        id=row.id,
+        raw=ledger.octets(connection, message_id),
+        envelope=envelope,
+        origin=Origin(row.ingress, Position(row.position), row.peer, frozenset(row.trusted_ids)),
+        at=moment(row.received_at),
+    )
+    return Held(arrival, Reason(row.reason), frozenset(Reason(one) for one in row.overrides))
+
+
+def release(
+    connection: Connection,
+    record: Record,
+    override: Override,
+    acknowledgements: letters.Limits,
+    now: datetime,
+) -> Recorded:
+    """Write down what was decided again. Raises LookupError, ValueError where it is no longer held."""
+    held(connection, record.case.arrival.id)
+    message = t.message.c.id == record.case.arrival.id
+
+    def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
+        columns = archive.facts(record, verdict) | {
+            "ticket_id": ticket_id,
+            "dedup": dedup,
+            "overrides": sorted(override.reasons),
+        }
+        connection.execute(update(t.message).where(message).values(columns))
+
+    recorded = archive.settle(connection, record, write, acknowledgements=acknowledgements, now=now)
+    waived = ", ".join(sorted(override.reasons)) + (f" for {override.account}" if override.account else "")
+    outcome = f"{recorded.verdict.disposition} ({recorded.verdict.reason})"
+    note(connection, now, override.by, "quarantine.release", record.case.arrival.id, f"{waived}: {outcome}")
+    return recorded
+
+
+def reject(connection: Connection, message_id: str, *, now: datetime, by: str) -> None:
+    """Refuse a held message for good; nobody is told (I5). Raises LookupError, ValueError."""
+    reason = held(connection, message_id).reason
+    connection.execute(
+        update(t.message)
+        .where(t.message.c.id == message_id)
+        .values(disposition=Disposition.REJECT.value, rule=f"rejected by {by}", dedup=None),
+    )
+    note(connection, now, by, "quarantine.reject", message_id, reason)
+
+
+def purge(connection: Connection, before: datetime, *, now: datetime, by: str) -> int:
+    """Discard what was received before a moment and is still held, its bytes with it. Returns how many."""
+    old = (t.message.c.disposition == Disposition.QUARANTINE.value) & (t.message.c.received_at < stamp(before))
+    doomed = list(connection.execute(select(t.message.c.id).where(old)).scalars())
+    connection.execute(delete(t.raw).where(t.raw.c.message_id.in_(select(t.message.c.id).where(old))))
+    connection.execute(
+        update(t.message).where(old).values(disposition=Disposition.DISCARD.value, rule="purged", dedup=None)
+    )
+    if doomed:
+        note(connection, now, by, "quarantine.purge", f"{len(doomed)} messages", f"received before {stamp(before)}")
+    return len(doomed)

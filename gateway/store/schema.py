@@ -1,0 +1,75 @@
+"""The schema's version: brought up to date, or refused clearly when it is from another time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from gateway.store.database import Database
+from gateway.store.keys import ensure_key
+
+HEAD = "0001"
+"""The revision this version of the gateway works with (a test holds it against migrations/)."""
+
+
+class WrongSchema(Exception):  # noqa: N818 - a state of the database
+    """The database is of another version; the words say which, and what to do."""
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that the database is at, or None for an empty one. Raises WrongSchema for what is not ours."""
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if tables:
+            raise WrongSchema("the database holds tables that are not the gateway's; name another one")
+        return None
+    return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def require(database: Database) -> None:
+    """Raise WrongSchema unless the database is at HEAD."""
+    revision = database.read(current)
+    if revision is None:
+        raise WrongSchema(f"{database.path} is empty; run `gateway migrate` first")
+    if revision != HEAD:
+        raise WrongSchema(_refusal(database.path, revision))
+
+
+def migrate(database: Database, now: datetime) -> bool:
+    """Bring the database to HEAD; True where anything was done. Raises WrongSchema for one from the future."""
+    revision = database.read(current)
+    if revision == HEAD:
+        return False
+    if revision is not None and revision not in known():
+        raise WrongSchema(_refusal(database.path, revision))
+    with database.connect() as connection, connection.begin():
+        _upgrade(connection)
+        ensure_key(connection, now)
+    return True
+
+
+def known() -> frozenset[str]:
+    """Every revision this version knows."""
+    return frozenset(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("*_*.py"))
+
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - a third of a second that only a migration needs
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)
+
+
+def _refusal(path: Path, revision: str) -> str:
+    if revision in known():
+        return f"{path} is at schema {revision}, this gateway needs {HEAD}; run `gateway migrate`"
+    return f"{path} is at schema {revision}, newer than this gateway knows ({HEAD}); install the newer gateway"

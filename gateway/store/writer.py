@@ -1,0 +1,111 @@
+"""The one writer: what waits for it is committed together, and each is answered after that commit (I3)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from gateway.ports import Unavailable
+from gateway.store.database import Database
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+GROUP = 64
+"""At most this many pieces of work share a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Callable[[Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    job: _Job
+    result: Any = None
+    fault: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.job.answer.cancelled():
+            return
+        if self.fault is not None:
+            self.job.answer.set_exception(self.fault)
+        else:
+            self.job.answer.set_result(self.result)
+
+
+class Writer:
+    """A thread with the write connection. Work that fails is undone alone; a failed commit fails all of its group."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(work, loop, answer))
+        return await answer
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            group, going_on = self._next_group()
+            if group:
+                self._answer(self._commit(group))
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        group: list[_Job] = []
+        try:
+            job = self._jobs.get()
+            while job is not None:
+                group.append(job)
+                if len(group) == GROUP:
+                    return group, True
+                job = self._jobs.get_nowait()
+        except Empty:
+            return group, True
+        return group, False
+
+    def _commit(self, group: list[_Job]) -> list[_Done]:
+        done: list[_Done] = []
+        try:
+            with self._database.connect() as connection, connection.begin():
+                done = [_one(connection, job) for job in group]
+        except Unavailable as fault:  # nothing of the group is on disk
+            log.warning("store.unavailable", why=str(fault), waiting=len(group))
+            return [_Done(job, fault=Unavailable(str(fault))) for job in group]
+        return done
+
+    def _answer(self, done: list[_Done]) -> None:
+        for one in done:
+            if not one.job.loop.is_closed():
+                one.job.loop.call_soon_threadsafe(one.tell)
+
+
+def _one(connection: Connection, job: _Job) -> _Done:
+    """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
+    try:
+        with connection.begin_nested():
+            return _Done(job, result=job.work(connection))
+    except (IntegrityError, ValueError, LookupError) as fault:
+        return _Done(job, fault=fault)

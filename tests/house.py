@@ -1,0 +1,147 @@
+"""A whole gateway in one process without its ports: the real stories over a real SQLite file, with sample accounts."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from sqlalchemy import insert
+
+from gateway.config import load_policies, shipped
+from gateway.core.account import Language
+from gateway.core.address import Address
+from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
+from gateway.core.policy import Policy
+from gateway.core.reference import make_reference
+from gateway.core.served import Served
+from gateway.egress.wording import Templates
+from gateway.receive import House, Receiver
+from gateway.store import book, desk, ledger, letters, schema
+from gateway.store import tables as t
+from gateway.store.adapter import Store
+from gateway.store.database import Database
+from gateway.store.keys import keyring
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TRUSTED = "mx.example.it"
+ROSSI, SMITH, BIANCHI, VERDI = "ROSSI-001", "SMITH-001", "BIANCHI-001", "VERDI-001"
+ACCOUNTS = (
+    (ROSSI, "it", "active", "amministrazione@rossi.example", ("tecnico@rossi.example", "ufficio@studio.example")),
+    (SMITH, "en", "active", "office@smith.example", ("john@smith.example",)),
+    (BIANCHI, "it", "active", "info@bianchi.example", ("ufficio@studio.example",)),
+    (VERDI, "it", "suspended", "posta@verdi.example", ()),
+)
+BEHIND = Origin("from-mta", Position.BEHIND_MTA, "127.0.0.1", frozenset({TRUSTED}))
+
+
+def letter(  # noqa: PLR0913 - what a test says of its message
+    author="tecnico@rossi.example",
+    *,
+    dmarc="pass",
+    domain=None,
+    subject="Il sito non risponde",
+    text="Buongiorno.",
+    message_id="m1@rossi.example",
+    more="",
+):
+    """A message as the border hands it on. `more` are further header lines, each ended by CRLF."""
+    header_from = domain or author.rpartition("@")[2]
+    evidence = f"Authentication-Results: {TRUSTED}; dmarc={dmarc} header.from={header_from}\r\n" if dmarc else ""
+    return (
+        f"{evidence}Received: from x by {TRUSTED}; Sun, 22 Nov 2026 12:00:00 +0000\r\n"
+        f"From: {author}\r\nTo: support@example.it\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{message_id}>\r\nDate: Sun, 22 Nov 2026 12:00:00 +0000\r\n{more}"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    ).encode()
+
+
+@dataclass
+class Gateway:
+    """What a test asks and looks at."""
+
+    database: Database
+    store: Store
+    receiver: Receiver
+    numbers: count
+
+    def arrival(self, raw, reverse_path="tecnico@rossi.example", forward_paths=("support@example.it",), origin=BEHIND):
+        number = next(self.numbers)
+        envelope = Envelope(Path(reverse_path) if reverse_path else None, tuple(map(Path, forward_paths)))
+        return Arrival(f"A{number:07}", raw, envelope, origin, NOW + timedelta(seconds=number))
+
+    async def receive(self, raw, **where):
+        return await self.receiver(self.arrival(raw, **where))
+
+    def ruled(self, policy: Policy):
+        """The same gateway under another policy."""
+        return replace(self, receiver=replace(self.receiver, house=replace(self.receiver.house, policy=policy)))
+
+    @property
+    def messages(self):
+        return self.database.read(lambda connection: list(ledger.messages(connection, desk.Window())))
+
+    @property
+    def tickets(self):
+        return self.database.read(lambda connection: list(desk.records(connection, desk.Window())))
+
+    @property
+    def outbox(self):
+        return self.database.read(lambda connection: list(letters.records(connection, desk.Window())))
+
+    @property
+    def balance(self):
+        return self.database.read(ledger.balance)
+
+    def ticket(self, ref):
+        return self.database.read(lambda connection: desk.record(connection, ref))
+
+    def message(self, message_id):
+        return self.database.read(lambda connection: ledger.message(connection, message_id))
+
+    def raw(self, message_id):
+        return self.database.read(lambda connection: ledger.octets(connection, message_id))
+
+    def account(self, code):
+        return self.database.read(lambda connection: book.by_code(connection, code))
+
+
+def add_accounts(connection):
+    for number, (code, language, status, primary, secondary) in enumerate(ACCOUNTS, 1):
+        row = {"id": number, "code": code, "name": code, "language": language, "status": status, "hard_failures": 0}
+        connection.execute(insert(t.account).values(row))
+        for text in (primary, *secondary):
+            key = Address.parse(text).key
+            row = {"account_id": number, "key": key, "text": text, "is_primary": text == primary}
+            connection.execute(insert(t.address).values(row))
+        domain = primary.rpartition("@")[2]
+        connection.execute(insert(t.service).values(account_id=number, kind="domain", name=domain))
+
+
+@contextmanager
+def gateway(folder, limits=None):
+    """A gateway with its database in `folder`."""
+    database = Database(f"sqlite:///{folder}/gateway.db").open()
+    schema.migrate(database, NOW)
+    database.write(add_accounts)
+    numbers = count(1)
+    house = House(
+        hostname="gateway.example.it",
+        sender_name="Assistenza",
+        served=Served((Address.parse("support@example.it"),), Address.parse("bounces@example.it")),
+        policy=load_policies(shipped("policies")),
+        keys=database.read(keyring),
+        wording=Templates.load(shipped("config/templates"), (Language.IT, Language.EN)),
+    )
+    with closing(database), closing(Store(database, limits or letters.Limits())) as store:
+        receiver = Receiver(
+            house,
+            book=store,
+            desk=store,
+            archive=store,
+            new_id=lambda: f"B{next(numbers):07}",
+            new_reference=lambda: make_reference(next(numbers)),
+            committed=lambda: None,
+        )
+        yield Gateway(database, store, receiver, numbers)
