@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from gateway.cli import run
+
 
 def main() -> int:
     """Run the command line and return its exit code (sysexits(3))."""
-    from gateway.cli import run  # noqa: PLC0415 - so that a broken import is still one clear line
-
     return run(sys.argv[1:])
 
 

@@ -1,0 +1,68 @@
+# What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types bench lock clean
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG := config/gateway.yaml
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# Debian packages that the tests start as real peers.
+PEERS := postfix
+JOBS ?= 2
+
+help:  ## list what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/ready  ## run the gateway on 127.0.0.1:8025 with sample accounts
+	@test -s var/gateway.db || $(BIN)/gateway --config $(CONFIG) accounts import config/accounts.yaml
+	@cat config/welcome.txt
+	@exec $(BIN)/gateway --config $(CONFIG) run
+
+test: lint types peers  ## run everything: lint, types and all tests
+	$(BIN)/pytest -n $(JOBS)
+
+lint: $(VENV)/ready  ## ruff and the floors of the architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache | tail -n +10
+
+types: $(VENV)/ready  ## mypy, strict
+	$(BIN)/mypy
+
+bench: $(VENV)/ready peers  ## measure, each figure beside a peer's in the same run
+	$(BIN)/python tests/bench/accept.py
+
+lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra imap pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra imap -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:  ## remove what the targets made, the sample database too
+	rm -rf $(VENV) var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; $(PYTHON) is older" >&2; exit 1; }
+	@$(PYTHON) -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGES=python3-venv
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: peers apt
+peers:
+	@missing=""; for one in $(PEERS); do dpkg -s $$one >/dev/null 2>&1 || missing="$$missing $$one"; done; \
+	test -z "$$missing" || $(MAKE) --no-print-directory apt PACKAGES="$$missing" || \
+	test "$$(id -u)" -ne 0
+
+# Root installs; anybody else is told the one line. Nothing that is installed is ever removed for it.
+apt:
+	@if [ "$$(id -u)" -eq 0 ]; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -q >/dev/null && apt-get install -yq --no-remove --no-install-recommends $(PACKAGES) >/dev/null; \
+	else \
+	    echo "This needs Debian packages; have root run: apt-get install --no-remove --no-install-recommends $(PACKAGES)" >&2; \
+	    exit 1; \
+	fi

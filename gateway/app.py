@@ -1,0 +1,127 @@
+"""The running gateway: ports are bound before any is served, and the indentation is the order of shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from gateway import __version__, build
+from gateway.config import Config, load
+from gateway.core.arrival import Arrival
+from gateway.core.problem import ConfigError, Problem
+from gateway.ops import notify
+from gateway.ports import Receipt, Unavailable
+from gateway.store import schema
+from gateway.store.database import Database
+
+log = structlog.get_logger()
+
+GRACE = 20.0
+"""Seconds that work in flight has to finish in after SIGTERM, at each of the two ends; systemd gives 90 in all."""
+
+
+def serve(config: Config) -> None:
+    """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
+    if config.imap:
+        name = config.imap[0].name
+        raise ConfigError(
+            Problem(str(config.path), 0, f"imap {name}", "this version does not read mailboxes", "take `imap` out"),
+        )
+    database = build.open_database(config)
+    with alone(database):
+        schema.migrate(database, build.now())
+        daemon = Daemon(config, database)
+        daemon.bind()
+        asyncio.run(daemon.run())
+    database.close()
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[None]:
+    """Hold a SQLite database for this daemon alone. Raises ConfigError where another one has it."""
+    path = database.path.with_name(database.path.name + ".lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        wrong = "another gateway runs on this database"
+        raise ConfigError(Problem(str(database.path), 0, "", wrong, "stop it, or name another database")) from None
+    finally:
+        os.close(descriptor)
+
+
+class Daemon:
+    """The parts of a gateway that runs."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config = config
+        self._database = database
+        self._smarthost = build.smarthost(config)
+        rules = build.house(config, database)
+        self._listeners = build.listeners(config, self._receive)
+        self._store = build.store(config, database)
+        self._dispatch = build.dispatch(config, database, self._store, self._smarthost)
+        self._receiver = build.receiver(rules, self._store, self._dispatch.wake)
+        self._stop = asyncio.Event()
+
+    def bind(self) -> None:
+        """Take every port before serving any. Raises ConfigError where one is taken."""
+        for entry, listener in zip(self._config.smtp, self._listeners, strict=True):
+            try:
+                listener.bind()
+            except (OSError, ValueError) as fault:
+                right = "stop what listens there, or change it"
+                raise ConfigError(
+                    Problem(str(self._config.path), 0, f"smtp {entry.name}", str(fault), right)
+                ) from fault
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; then the ingresses stop, then dispatch, then the store closes."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._dispatch.run(), name="dispatch")
+                await self._take_in()
+                await self._dispatch.drain(GRACE)
+        finally:
+            await self._smarthost.close()
+            self._store.close()
+            log.info("gateway.stopped")
+
+    async def _take_in(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for listener in self._listeners:
+                group.create_task(listener.serve())
+            notify.ready()
+            log.info("gateway.started", version=__version__, database=str(self._database.path))
+            await self._stop.wait()
+            log.info("gateway.stopping")
+            notify.stopping()
+            for listener in self._listeners:
+                group.create_task(listener.drain(GRACE))
+
+    async def _receive(self, arrival: Arrival) -> Receipt:
+        """Through the rules in force at this moment."""
+        return await self._receiver(arrival)
+
+    def _reload(self) -> None:
+        """SIGHUP: policies, templates and keys, all or nothing. Ports, limits and addresses want a restart."""
+        notify.reloading()
+        try:
+            rules = build.house(load(self._config.path), self._database)
+        except (ConfigError, Unavailable) as fault:
+            log.warning("gateway.reload-refused", why=str(fault), in_force="the rules from before")
+        else:
+            self._receiver = build.receiver(rules, self._store, self._dispatch.wake)
+            log.info("gateway.reloaded", policy=rules.policy.digest[:12])
+        notify.ready()

@@ -1,0 +1,163 @@
+"""From the configuration to the parts: everything that is put together is put together here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.config import Config, load_policies
+from gateway.core.problem import ConfigError, Problem
+from gateway.core.reference import REFERENCE_BITS, make_reference
+from gateway.dispatch import Dispatch
+from gateway.egress.submission import Smarthost, SmarthostSettings
+from gateway.egress.wording import Templates
+from gateway.ingress.budget import Budget
+from gateway.ingress.listener import Listener
+from gateway.ingress.settings import Bounds, ListenerSettings
+from gateway.ports import Receive
+from gateway.receive import House, Receiver
+from gateway.store.adapter import Store
+from gateway.store.database import Database
+from gateway.store.keys import keyring
+from gateway.store.letters import Limits
+
+_ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def now() -> datetime:
+    """The one clock."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """18 letters: 10 of milliseconds, so that ids sort as they were made, and 40 random bits."""
+    number = (int(now().timestamp() * 1000) << 40) | secrets.randbits(40)
+    return "".join(_ID_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
+
+
+def new_reference() -> str:
+    """A ticket reference that nobody can guess."""
+    return make_reference(secrets.randbits(REFERENCE_BITS))
+
+
+def chance() -> float:
+    """A number in [0, 1) that nobody can foresee."""
+    return secrets.randbelow(1 << 32) / (1 << 32)
+
+
+def open_database(config: Config) -> Database:
+    """The open database, at whatever schema it is. Raises ConfigError, Unavailable."""
+    try:
+        return Database(config.database.url).open()
+    except ValueError as fault:
+        raise ConfigError(Problem(str(config.path), 0, "database", str(fault))) from fault
+
+
+def house(config: Config, database: Database) -> House:
+    """The rules, keys and words in force. Raises ConfigError, Unavailable."""
+    return House(
+        hostname=config.hostname,
+        sender_name=config.letterhead.name,
+        served=config.served,
+        policy=load_policies(config.policies),
+        keys=database.read(keyring),
+        wording=Templates.load(config.templates, config.languages),
+    )
+
+
+def store(config: Config, database: Database) -> Store:
+    """The store, with its writer running; close it."""
+    return Store(database, acknowledgement_limits(config))
+
+
+def acknowledgement_limits(config: Config) -> Limits:
+    """How many automatic letters there may be."""
+    limits = config.limits.acknowledgements
+    return Limits(limits.per_account.count, limits.per_account.per, limits.per_ticket)
+
+
+def receiver(rules: House, kept: Store, committed: Callable[[], None] = lambda: None) -> Receiver:
+    """The story of a message, ready to be told."""
+    return Receiver(
+        house=rules,
+        book=kept,
+        desk=kept,
+        archive=kept,
+        new_id=new_id,
+        new_reference=new_reference,
+        committed=committed,
+    )
+
+
+def listeners(config: Config, receive: Receive) -> list[Listener]:
+    """One for each entry under `smtp:`, sharing one memory budget."""
+    budget = Budget()
+    limits = config.limits
+    bounds = Bounds(
+        message=limits.message,
+        connections=limits.connections,
+        connections_per_peer=limits.connections_per_peer,
+        recipients=limits.recipients,
+    )
+    return [
+        Listener(
+            ListenerSettings(
+                name=one.name,
+                listen=str(one.listen),
+                protocol=one.protocol,
+                position=one.position,
+                trusted_ids=one.trusted_authserv_ids,
+                peers=frozenset(str(peer) for peer in one.peers),
+                certificate_file=str(one.tls.certificate_file) if one.tls else None,
+                key_file=str(one.tls.key_file) if one.tls else None,
+            ),
+            bounds,
+            hostname=config.hostname,
+            served=config.served,
+            receive=receive,
+            new_id=new_id,
+            now=now,
+            budget=budget,
+            spool=config.spool,
+        )
+        for one in config.smtp
+    ]
+
+
+def smarthost(config: Config) -> Smarthost:
+    """The way out. Raises ConfigError where a file of it cannot be read."""
+    outbound = config.outbound
+    try:
+        return Smarthost(
+            SmarthostSettings(
+                host=outbound.smarthost.host,
+                port=outbound.smarthost.port,
+                tls=outbound.tls,
+                hostname=config.hostname,
+                username=outbound.username or "",
+                password=_secret(outbound.password_file),
+                ca_file=str(outbound.ca_file) if outbound.ca_file else None,
+            ),
+        )
+    except OSError as fault:
+        raise ConfigError(Problem(str(config.path), 0, "outbound", f"{fault.filename}: {fault.strerror}")) from fault
+
+
+def dispatch(config: Config, database: Database, kept: Store, way_out: Smarthost) -> Dispatch:
+    """The story of what is sent."""
+    return Dispatch(
+        outbox=kept,
+        book=kept,
+        submission=way_out,
+        letterhead=config.letterhead,
+        keys=database.read(keyring),
+        schedule=config.outbound.retry.schedule,
+        now=now,
+        chance=chance,
+    )
+
+
+def _secret(path: Path | None) -> str:
+    return path.read_text("utf-8").strip() if path else ""

@@ -1,0 +1,83 @@
+"""The command line. Every error is one line first, on stderr, and an exit code of sysexits(3)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from gateway.cli import accounts, daemon, desk, mail
+from gateway.cli.context import CONFIG_HELP, Context, Refused
+from gateway.core.problem import ConfigError
+from gateway.ports import Unavailable
+from gateway.store.schema import WrongSchema
+
+
+class _Sorted(click.Group):
+    """Lists its commands in the order in which one meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+@click.group(cls=_Sorted, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", "config_file", metavar="FILE", help=CONFIG_HELP)
+@click.version_option(package_name="mail-gateway", prog_name="gateway")
+@click.pass_context
+def gateway(ctx: click.Context, config_file: str | None) -> None:
+    """Support mail becomes tickets; answers go to the account's primary address and nowhere else."""
+    ctx.obj = Context(config_file)
+
+
+for _command in (
+    daemon.run,
+    daemon.check,
+    daemon.migrate,
+    mail.ingest,
+    mail.explain,
+    accounts.accounts,
+    mail.messages,
+    desk.tickets,
+    mail.quarantine,
+    desk.outbox,
+    mail.balance,
+):
+    gateway.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    os.umask(0o077)  # threats rule 17
+    try:
+        code = gateway.main(list(arguments), prog_name="gateway", standalone_mode=False)
+    except BrokenPipeError:  # whoever read our list has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return os.EX_OK
+    except Exception as fault:  # noqa: BLE001 - the last line of defence: one clear line, whatever it is
+        words, code = _told(fault)
+        click.echo(words, err=True)
+        if code == os.EX_SOFTWARE:
+            traceback.print_exc()
+    return code if isinstance(code, int) else os.EX_OK
+
+
+def _told(fault: Exception) -> tuple[str, int]:
+    """The one line for a fault, and its exit code."""
+    match fault:
+        case click.UsageError():
+            asked = f"; `{fault.ctx.command_path} --help` tells more" if fault.ctx else ""
+            return f"gateway: {fault.format_message()}{asked}", os.EX_USAGE
+        case click.Abort():
+            return "gateway: interrupted", os.EX_TEMPFAIL
+        case Refused():
+            return f"gateway: {fault}", fault.code
+        case ConfigError() | WrongSchema():
+            return f"gateway: {fault}", os.EX_CONFIG
+        case Unavailable():
+            return f"gateway: {fault}; try again", os.EX_TEMPFAIL
+        case _:
+            what = f"{type(fault).__name__}: {fault}"
+            return f"gateway: internal error: {what}; please report it with what follows", os.EX_SOFTWARE

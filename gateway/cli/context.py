@@ -1,0 +1,119 @@
+"""What every command stands on: the configuration, the database at the right schema, and who is asking."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy import Connection
+
+from gateway import build
+from gateway.config import Config, load, locate
+from gateway.store import schema
+from gateway.store.database import Database
+from gateway.store.listing import Window
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONFIG_HELP = "The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml."
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+class Refused(Exception):  # noqa: N818 - an answer to the person at the keyboard
+    """A command that cannot be carried out, with its exit code; the words say what is wrong and what would be right."""
+
+    def __init__(self, words: str, code: int = os.EX_DATAERR) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+@dataclass
+class Context:
+    """Made once a command; opens only what the command asks for."""
+
+    config_file: str | None
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration. Raises ConfigError."""
+        return load(locate(self.config_file, os.environ))
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, migrated where it is ours to migrate. Raises ConfigError, Unavailable, WrongSchema."""
+        database = build.open_database(self.config)
+        schema.migrate(database, build.now())
+        return database
+
+    @property
+    def operator(self) -> str:
+        """Who is asking, for the audit: the person behind sudo, if there is one."""
+        try:
+            return os.environ.get("SUDO_USER") or getpass.getuser()
+        except (OSError, KeyError):
+            return f"uid {os.getuid()}"
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """One transaction; what the store does not find or allow is bad data. Raises Refused, Unavailable."""
+        with refusals():
+            return self.database.write(work)
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """One look. Raises Refused, Unavailable."""
+        with refusals():
+            return self.database.read(query)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn the store's LookupError and ValueError into an answer for the operator."""
+    try:
+        yield
+    except (LookupError, ValueError) as fault:
+        raise Refused(str(fault.args[0]) if fault.args else str(fault)) from fault
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+class Moment(click.ParamType[datetime]):
+    """`30d`, `24h`, `2026-11-01` or an RFC 3339 time."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment meant, in UTC."""
+        if isinstance(value, datetime):
+            return value
+        if match := re.fullmatch(r"(\d{1,5})([smhdw])", value):
+            return build.now() - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no moment; write 30d, 24h, 2026-11-01 or 2026-11-01T08:00:00Z", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def as_json(command: F) -> F:
+    """The option that every command which prints records has."""
+    return click.option("--json", "json_lines", is_flag=True, help="Print JSON Lines.")(command)
+
+
+def windowed(command: F) -> F:
+    """The options that narrow a list."""
+    command = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")(command)
+    return click.option("--since", type=Moment(), metavar="D", help="From 30d, 24h or a date on.")(command)
+
+
+def window(since: datetime | None, limit: int | None) -> Window:
+    """What the options say."""
+    return Window(since, limit)

@@ -1,0 +1,173 @@
+"""`tickets` and `outbox`: what staff say, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from gateway import build
+from gateway.cli import show
+from gateway.cli.context import Context, as_json, pass_context, refusals, window, windowed
+from gateway.core.account import Account
+from gateway.core.reply import Kind, Words
+from gateway.core.ticket import Status
+from gateway.store import desk, letters
+
+
+@click.group()
+def tickets() -> None:
+    """The tickets."""
+
+
+@tickets.command("list")
+@windowed
+@as_json
+@pass_context
+def tickets_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+    """List all tickets, oldest first."""
+    columns = ("ref", "account", "status", "queue", "assignee", "subject", "entries", "updated_at")
+    context.read(
+        lambda connection: show.records(
+            desk.records(connection, window(since, limit)),
+            columns,
+            json_lines=json_lines,
+            none="there is no ticket",
+        ),
+    )
+
+
+@tickets.command("show")
+@click.argument("ref")
+@as_json
+@pass_context
+def tickets_show(context: Context, ref: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+    """Show a ticket with its history."""
+    found = context.read(lambda connection: desk.record(connection, ref))
+    show.record(found, _page, json_lines=json_lines)
+
+
+def _page(found: dict[str, Any]) -> Iterable[str]:
+    yield from show.facts(found, [name for name in found if name not in {"history", "notices", "entries"}])
+    for entry in found["history"]:
+        delivery = f" [{entry['delivery']}]" if entry["delivery"] else ""
+        yield f"\n--- {entry['at']}  {entry['kind']}  {entry['by']}{delivery}"
+        yield entry["text"]
+        for part in entry["attachments"]:
+            yield f"[attachment: {part['filename']}, {part['content_type']}, {part['size']} octets]"
+        if entry["quoted"]:
+            yield f"[{len(entry['quoted'].splitlines())} quoted lines; --json shows them]"
+    for notice in found["notices"]:
+        yield f"\n--- {notice['at']}  notice: {notice['kind']} [{notice['delivery']}]"
+
+
+@tickets.command("reply")
+@click.argument("ref")
+@pass_context
+def tickets_reply(context: Context, ref: str) -> None:
+    """Answer with the text on standard input; it goes to the account's primary address."""
+    with refusals():
+        text = show.read_text()
+    wording = _wording(context, Kind.REPLY, text)
+    row = context.write(
+        lambda connection: desk.reply(
+            connection,
+            ref,
+            text,
+            wording,
+            row=build.new_id(),
+            now=build.now(),
+            by=context.operator,
+        ),
+    )
+    click.echo(f"{row}: due")
+
+
+@tickets.command("note")
+@click.argument("ref")
+@pass_context
+def tickets_note(context: Context, ref: str) -> None:
+    """Write a note that only staff read, from standard input."""
+    with refusals():
+        text = show.read_text()
+    context.write(lambda connection: desk.add_note(connection, ref, text, now=build.now(), by=context.operator))
+
+
+@tickets.command("status")
+@click.argument("ref")
+@click.argument("status", type=click.Choice([status.value for status in Status]))
+@pass_context
+def tickets_status(context: Context, ref: str, status: str) -> None:
+    """Set the status; the customer is told when a ticket is closed."""
+    wording = _wording(context, Kind.CLOSED)
+    context.write(
+        lambda connection: desk.set_status(
+            connection,
+            ref,
+            Status(status),
+            wording,
+            row=build.new_id(),
+            now=build.now(),
+            by=context.operator,
+        ),
+    )
+
+
+@tickets.command("assign")
+@click.argument("ref")
+@click.argument("name")
+@pass_context
+def tickets_assign(context: Context, ref: str, name: str) -> None:
+    """Give the ticket to NAME."""
+    context.write(lambda connection: desk.assign(connection, ref, name, now=build.now(), by=context.operator))
+
+
+def _wording(context: Context, kind: Kind, text: str = "") -> desk.Wording:
+    rules = build.house(context.config, context.database)
+
+    def words(account: Account, reference: str, subject: str) -> Words:
+        return rules.words(kind, account, reference, subject, text)
+
+    return words
+
+
+@click.group()
+def outbox() -> None:
+    """What is to be sent, and what became of it."""
+
+
+@outbox.command("list")
+@windowed
+@as_json
+@pass_context
+def outbox_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+    """List the outbox, oldest first."""
+    columns = ("id", "account", "ticket", "kind", "state", "attempts", "next_attempt_at", "recipient", "status")
+    context.read(
+        lambda connection: show.records(
+            letters.records(connection, window(since, limit)),
+            columns,
+            json_lines=json_lines,
+            none="the outbox is empty",
+        ),
+    )
+
+
+@outbox.command("retry")
+@click.argument("row", metavar="ID")
+@pass_context
+def outbox_retry(context: Context, row: str) -> None:
+    """Try a letter again now."""
+    context.write(lambda connection: letters.retry(connection, row, now=build.now(), by=context.operator))
+    click.echo(f"{row}: due")
+
+
+@outbox.command("cancel")
+@click.argument("row", metavar="ID")
+@pass_context
+def outbox_cancel(context: Context, row: str) -> None:
+    """Never send a letter that is still waiting."""
+    context.write(lambda connection: letters.cancel(connection, row, now=build.now(), by=context.operator))
+    click.echo(f"{row}: cancelled")

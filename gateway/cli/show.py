@@ -1,0 +1,82 @@
+"""Printing: JSON Lines for programs, tables for people, no control character to a terminal (threats rule 16)."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+WIDTH = 48
+"""Of a table's cell, in characters; a record's own page shows it whole."""
+
+
+def records(found: Iterable[dict[str, Any]], columns: Sequence[str], *, json_lines: bool, none: str) -> None:
+    """Print records as they come: one JSON object a line, or a table of `columns`."""
+    if json_lines:
+        for record in found:
+            click.echo(json.dumps(record, ensure_ascii=False))
+        return
+    rows = [[cell(record[column]) for column in columns] for record in found]
+    if not rows:
+        click.echo(none, err=True)
+        return
+    widths = [max(len(row[index]) for row in [list(columns), *rows]) for index in range(len(columns))]
+    for row in [[column.upper().replace("_", " ") for column in columns], *rows]:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def record(found: dict[str, Any], page: Callable[[dict[str, Any]], Iterable[str]], *, json_lines: bool) -> None:
+    """Print one record: as JSON, or as its page."""
+    if json_lines:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for line in page(found):
+        click.echo(plain(line))
+
+
+def facts(found: dict[str, Any], names: Sequence[str]) -> Iterable[str]:
+    """One `name: value` line each."""
+    width = max(len(name) for name in names)
+    for name in names:
+        yield f"{name.replace('_', ' ').rjust(width)}: {words(found[name])}"
+
+
+def words(value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return ", ".join(words(one) for one in value) or "-"
+    if isinstance(value, dict):
+        return " ".join(f"{name}={words(one)}" for name, one in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def cell(value: Any) -> str:
+    """A value as it stands in a table: one line, cut."""
+    text = " ".join(plain(words(value)).split())
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+def plain(text: str) -> str:
+    """Text in which no terminal finds a command; new lines and tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if unicodedata.category(one) in _UNSAFE and one not in "\n\t" else one for one in text)
+
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def read_text() -> str:
+    """What is on standard input, as text. Raises ValueError where it is not UTF-8 or there is nothing."""
+    text = sys.stdin.buffer.read().decode("utf-8", "strict").replace("\r\n", "\n").strip("\n")
+    if not text.strip():
+        raise ValueError("there is no text on standard input; pipe it in: `echo ... | gateway ...`")
+    return text
