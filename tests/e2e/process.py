@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -184,8 +185,12 @@ class Gateway:
 
     def accept(self, data: bytes, reverse_path: str = "x@rossi.example", paths: Sequence[str] = (SUPPORT,)) -> str:
         """Hand one message over by SMTP; the id under which it was committed."""
-        with smtplib.SMTP(LOOPBACK, self.smtp, timeout=30) as client:
+        with self.connection() as client:
             return committed_id(*hand_over(client, data, reverse_path, paths))
+
+    def connection(self) -> AbstractContextManager[smtplib.SMTP]:
+        """A connection to the SMTP listener, closed at the end without a QUIT that a 421 may have overtaken."""
+        return closing(smtplib.SMTP(LOOPBACK, self.smtp, timeout=30))
 
     def database(self) -> sqlite3.Connection:
         """The database by our own hands, in autocommit."""

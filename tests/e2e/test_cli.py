@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import smtplib
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -124,7 +123,7 @@ def test_records_are_json_lines(gateway: Gateway) -> None:
 def test_sigterm_drains(gateway: Gateway) -> None:
     """I3: a message in flight gets its reply, a promise or a 4xx, and every promise is kept; the exit code is 0."""
     data = message(AUTHOR)
-    with smtplib.SMTP(LOOPBACK, gateway.smtp, timeout=END_SECONDS) as client:
+    with gateway.connection() as client:
         client.ehlo()
         client.mail(AUTHOR)
         client.rcpt("support@example.it")
@@ -143,7 +142,7 @@ def test_sigterm_drains(gateway: Gateway) -> None:
 
 def test_sigterm_with_nothing_to_do_is_quick(gateway: Gateway) -> None:
     """An idle connection of a client does not hold the shutdown up."""
-    with smtplib.SMTP(LOOPBACK, gateway.smtp, timeout=10) as client:
+    with gateway.connection() as client:
         client.ehlo()
         assert gateway.terminate() == OK
     assert "Traceback" not in gateway.stderr()
@@ -151,7 +150,7 @@ def test_sigterm_with_nothing_to_do_is_quick(gateway: Gateway) -> None:
 
 def test_a_restart_takes_the_same_port(gateway: Gateway) -> None:
     """Connections that linger in TIME_WAIT do not keep the listener from binding."""
-    with smtplib.SMTP(LOOPBACK, gateway.smtp, timeout=10) as client:
+    with gateway.connection() as client:
         hand_over(client, message(AUTHOR), AUTHOR)
         gateway.restart()
     assert gateway.accept(message(AUTHOR), AUTHOR)
