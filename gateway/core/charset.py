@@ -1,0 +1,100 @@
+"""Octets to text: the charset ladder and encoded words (RFC 2047). Total and linear.
+
+Codecs come from a table: Python would import a module, and remember it for ever, for each name that a stranger invents.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import a2b_qp
+from encodings.aliases import aliases
+
+_NO_CHARSETS = {
+    *("base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs", "oem"),
+    *("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"),  # some of these are quadratic, too
+}
+_MEANT = {  # what senders mean by a narrower name: its superset
+    "ascii": "utf_8",
+    "latin_1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
+_CODECS = {name: codec for name, codec in aliases.items() if codec not in _NO_CHARSETS}
+_CODECS |= {codec: codec for codec in _CODECS.values()} | {
+    "utf8": "utf_8",
+    "iso_8859_1": "latin_1",
+    "iso_8859_8_i": "iso8859_8",
+    "x_sjis": "cp932",
+    "windows_874": "cp874",
+    "cp_850": "cp850",
+}
+_PUNCTUATION = re.compile(r"[^a-z0-9]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_WORD = re.compile(rb"=\?([^?\s]{1,75})\?([bBqQ])\?([^?\r\n]*)\?=")  # RFC 2047 §2; spaces inside are tolerated
+_BETWEEN = re.compile(rb"(\?=)\s++(?==\?[^?\s]{1,75}\?[bBqQ]\?)")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def codec(charset: str) -> str:
+    """The codec for a declared charset, or "" where it is none that text is written in."""
+    name = _PUNCTUATION.sub("_", charset[:40].lower()).strip("_")
+    found = _CODECS.get(name, "")
+    return _MEANT.get(found, found)
+
+
+def decode(octets: bytes, charset: str = "") -> str:
+    """Text by the ladder: as declared, else strict UTF-8, else windows-1252, which takes everything."""
+    for name in (codec(charset), "utf_8"):
+        if name:
+            try:
+                return octets.decode(name).removeprefix("\ufeff")
+            except UnicodeError:
+                continue
+    return octets.decode("cp1252", "replace")
+
+
+def clean(text: str) -> str:
+    """Text with LF line ends and no other control character but the tab, and no lone surrogate."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def words(value: bytes) -> str:
+    """A header value with its encoded words decoded, broken ones as far as they go; the rest by the ladder."""
+    if b"=?" not in value:
+        return decode(value)
+    value = _BETWEEN.sub(rb"\1", value)  # RFC 2047 §6.2: white space between two encoded words is none
+    text: list[str] = []
+    octets, charset, at = b"", "", 0
+    for word in _WORD.finditer(value):
+        named = word[1].decode("ascii").partition("*")[0].lower()  # RFC 2231 §5: a language after the star
+        if octets and (word.start() > at or named != charset):
+            text.append(decode(octets, charset))
+            octets = b""
+        text.append(decode(value[at : word.start()]) if word.start() > at else "")
+        octets += _word_octets(word)  # joined before decoding: senders split inside a character
+        charset, at = named, word.end()
+    return "".join([*text, decode(octets, charset), decode(value[at:])])
+
+
+def has_words(value: bytes) -> bool:
+    """Whether some program may see an encoded word here."""
+    return b"=?" in value
+
+
+def base64_octets(octets: bytes) -> bytes:
+    """Base64 as far as it goes: foreign octets skipped, a broken end cut, nothing raised."""
+    try:
+        return b64decode(octets)
+    except ValueError:
+        kept = _NOT_BASE64.sub(b"", octets.partition(b"=")[0])
+        kept = kept[: len(kept) - 1] if len(kept) % 4 == 1 else kept
+        return b64decode(kept + b"=" * (-len(kept) % 4))
+
+
+def _word_octets(word: re.Match[bytes]) -> bytes:
+    if word[2] in b"bB":
+        return base64_octets(word[3])
+    return a2b_qp(word[3], header=True)

@@ -1,0 +1,56 @@
+"""Parsing: bytes to Message, DeliveryReport or Malformed. Total, and bounded in time, memory and depth (I7)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from gateway.core.address import Address
+from gateway.core.author import author
+from gateway.core.automatic import automatic
+from gateway.core.fields import Split, split, unfolded
+from gateway.core.header import header_of, references_of
+from gateway.core.message import DeliveryReport, Header, Malformed, Message, Parsed
+from gateway.core.mime import walk
+from gateway.core.reason import Reason
+from gateway.core.report import report_of
+from gateway.core.text import body_of
+
+
+def parse(raw: bytes) -> Parsed:
+    """What the bytes say. Never raises, whatever they are."""
+    try:
+        return _parse(raw)
+    except Exception as fault:  # noqa: BLE001 - the one in the project: the standard library raises IndexError,
+        # AttributeError, RecursionError and more on hostile mail, and one bad message must not stop the next (I7)
+        return Malformed(
+            Header(fingerprint=sha256(raw).hexdigest()),
+            Reason.MALFORMED_MESSAGE,
+            f"parsing failed: {type(fault).__name__}",
+        )
+
+
+def _parse(raw: bytes) -> Parsed:
+    fields = split(raw)
+    header = header_of(fields, raw)
+    if fields.defect:
+        return Malformed(header, Reason.MALFORMED_MESSAGE, fields.defect)
+    parts = walk(raw, fields.fields, fields.body)
+    report = report_of(raw, parts)
+    if report is not None:
+        return DeliveryReport(header, report)  # before its author is judged, and whatever its author is
+    found = author(fields, raw)
+    if not isinstance(found, Address):
+        return Malformed(header, Reason.MALFORMED_AUTHOR, found)
+    return Message(
+        header=header,
+        author=found,
+        references=references_of(fields),
+        body=body_of(raw, parts),
+        automatic=automatic(fields, parts),
+        hops=_hops(fields),
+        fields=tuple((name, unfolded(value)) for name, value in fields.fields),
+    )
+
+
+def _hops(fields: Split) -> int:
+    return len(fields.all("received"))  # RFC 5321 §6.3

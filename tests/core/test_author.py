@@ -1,0 +1,148 @@
+"""The strict author: what is read, and each class of attack with the rule that stops it (threats rule 2)."""
+
+import unicodedata
+
+import pytest
+
+from gateway.core.address import Address
+from gateway.core.author import VALUE_OCTETS, author
+from gateway.core.fields import split
+
+ALICE = Address("alice", "rossi.example")
+
+
+def read(head: bytes):
+    raw = head + b"\r\nSubject: x\r\n\r\nbody\r\n"
+    return author(split(raw), raw)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"alice@rossi.example",
+        b"<alice@rossi.example>",
+        b"Alice <alice@rossi.example>",
+        b"Alice A. Doe <alice@rossi.example>",
+        b'"Doe, Alice" <alice@rossi.example>',
+        b'"Al \\"ice\\"" Doe <alice@rossi.example>',
+        b"=?utf-8?q?Al=C3=ACce?= <alice@rossi.example>",
+        b"=?utf-8?q?Rossi=2C_Alice?= <alice@rossi.example>",
+        "Alìce <alice@rossi.example>".encode(),
+        b"alice@rossi.example <alice@rossi.example>",
+        b'"bob@verdi.example" <alice@rossi.example>',
+        b"alice@rossi.example (Alice)",
+        b"Alice\r\n <alice@rossi.example>",
+        b"\r\n Alice <alice@rossi.example>",
+        b'"alice"@rossi.example',
+        b'"Alice" <"alice"@rossi.example>',
+        b"alice@ROSSI.example",
+        b"=?utf-8?q?alice=40rossi=2Eexample?= <alice@rossi.example>",
+        b"=?utf-8?q?Alice_=40_Rossi?= <alice@rossi.example>",
+        b"  alice@rossi.example\t",
+    ],
+)
+def test_ordinary_forms_are_read(value):
+    """Allowed, because real."""
+    assert read(b"From: " + value) == ALICE
+
+
+def test_a_utf8_local_part_is_legitimate():
+    """RFC 6532: valid and NFC."""
+    assert read("From: <josé@rossi.example>".encode()) == Address("josé", "rossi.example")
+
+
+def test_an_idn_domain_is_compared_as_a_label():
+    """The standard library must find the same."""
+    assert read("From: Bücher <info@bücher.example>".encode()) == Address("info", "xn--bcher-kva.example")
+
+
+ATTACKS = {
+    "two fields": b"From: alice@rossi.example\r\nFrom: bob@verdi.example",
+    "two fields, both alike": b"From: alice@rossi.example\r\nFrom: alice@rossi.example",
+    "two fields, other case": b"From: alice@rossi.example\r\nFROM: bob@verdi.example",
+    "a second field with a space before the colon": b"From: alice@rossi.example\r\nFrom : bob@verdi.example",
+    "a field with a space before the colon": b"From : alice@rossi.example",
+    "a second field with a tab": b"From: alice@rossi.example\r\nFrom\t: bob@verdi.example",
+    "a second field with a no-break space": b"From: alice@rossi.example\r\nFrom\xa0: bob@verdi.example",
+    "a second field with a vertical tab": b"From: alice@rossi.example\r\nFrom\x0b: bob@verdi.example",
+    "a field behind junk": b"junk\r\nFrom: alice@rossi.example",
+    "a second field behind junk": b"From: alice@rossi.example\r\njunk\r\nFrom: bob@verdi.example",
+    "a second field behind a blank fold": b"From: alice@rossi.example\r\nX: y\r\n \r\nFrom: bob@verdi.example",
+    "a first line with leading space": b" From: bob@verdi.example\r\nFrom: alice@rossi.example",
+    "no field": b"X: y",
+    "two mailboxes": b"From: alice@rossi.example, bob@verdi.example",
+    "the same mailbox twice": b"From: alice@rossi.example, alice@rossi.example",
+    "two mailboxes without a comma": b"From: <alice@rossi.example> <bob@verdi.example>",
+    "a name with a comma": b"From: Rossi, Alice <alice@rossi.example>",
+    "a group": b"From: friends: alice@rossi.example;",
+    "an empty group": b"From: undisclosed:;",
+    "a route": b"From: <@verdi.example:alice@rossi.example>",
+    "a comment before": b"From: (x) alice@rossi.example",
+    "a comment inside": b"From: alice(x)@rossi.example",
+    "a comment in the brackets": b"From: <alice@rossi.example(x)>",
+    "a comment with an address": b"From: alice@rossi.example (bob@verdi.example)",
+    "a comment with brackets": b"From: alice@rossi.example (<bob>)",
+    "a nested comment": b"From: alice@rossi.example (a (b))",
+    "a comment with an encoded address": b"From: alice@rossi.example (=?utf-8?q?bob=40verdi.example?=)",
+    "space before the at sign": b"From: alice @rossi.example",
+    "space after the at sign": b"From: alice@ rossi.example",
+    "space at a dot": b"From: alice@rossi .example",
+    "space in the brackets": b"From: < alice@rossi.example>",
+    "a fold in the brackets": b"From: <alice@\r\n rossi.example>",
+    "an encoded word as address": b"From: =?utf-8?q?alice=40rossi.example?=",
+    "an encoded word in the local part": b"From: <=?utf-8?q?alice?=@rossi.example>",
+    "an encoded word naming another": b"From: =?utf-8?q?bob=40verdi.example?= <alice@rossi.example>",
+    "an encoded word naming another, base64": b"From: =?utf-8?b?Ym9iQHZlcmRpLmV4YW1wbGU=?= <alice@rossi.example>",
+    "an encoded word naming another, quoted": b'From: "=?utf-8?q?bob=40verdi.example?=" <alice@rossi.example>',
+    "an encoded word split in two": b"From: =?utf-8?q?bob=40?= =?utf-8?q?verdi.example?= <alice@rossi.example>",
+    "an encoded bracket": b"From: =?utf-8?q?=3Cbob=3E?= <alice@rossi.example>",
+    "an encoded line end": b"From: =?utf-8?q?a=0D=0AFrom:_b?= <alice@rossi.example>",
+    "a control octet": b"From: Ali\x01ce <alice@rossi.example>",
+    "a delete octet": b"From: <alice\x7f@rossi.example>",
+    "a bidi override": "From: \u202eAlice <alice@rossi.example>".encode(),
+    "octets that are not UTF-8": b"From: Al\xecce <alice@rossi.example>",
+    "a decomposed name": b"From: " + unicodedata.normalize("NFD", "Alìce").encode() + b" <alice@rossi.example>",
+    "a decomposed local part": unicodedata.normalize("NFD", "From: <josé@rossi.example>").encode(),
+    "a bare address as name": b"From: bob@verdi.example <alice@rossi.example>",
+    "a quoted local part that needs it": b'From: "alice b"@rossi.example',
+    "a quoted local part with an at sign": b'From: "alice@verdi.example"@rossi.example',
+    "an escaped local part": b'From: "al\\ice"@rossi.example',
+    "two at signs": b"From: alice@verdi.example@rossi.example",
+    "a domain literal": b"From: alice@[192.0.2.1]",
+    "a blank fold": b"From: alice@rossi.example\r\n ",
+    "a blank fold inside": b"From: Alice\r\n \r\n <alice@rossi.example>",
+    "a trailing comma": b"From: alice@rossi.example,",
+    "a leading comma": b"From: ,alice@rossi.example",
+    "a trailing semicolon": b"From: alice@rossi.example;",
+    "nothing": b"From:",
+    "an empty path": b"From: Alice <>",
+    "a bracket": b"From: <",
+    "an open bracket": b"From: <alice@rossi.example",
+    "a lone closing bracket": b"From: alice@rossi.example>",
+    "text behind the brackets": b"From: <alice@rossi.example> x",
+    "an open quote": b'From: "Alice <alice@rossi.example>',
+    "no at sign": b"From: alice",
+    "no domain": b"From: alice@",
+    "a backslash": b"From: Alice\\ <alice@rossi.example>",
+    "nested comments": b"From: " + b"(" * 4000,
+    "many addresses": b"From: " + b", ".join([b"alice@rossi.example"] * 20_000),
+    "a long name": b"From: " + b"a" * VALUE_OCTETS + b" <alice@rossi.example>",
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_two_programs_may_read_differently_is_no_author(name):
+    """Reject instead of picking."""
+    why = read(ATTACKS[name])
+    assert isinstance(why, str)
+    assert why
+
+
+def test_a_header_that_begins_with_from_space_colon_has_no_author():
+    """One program reads a field, another the first line of an mbox."""
+    assert isinstance(read(b"From : bob@verdi.example\r\nFrom: alice@rossi.example"), str)
+
+
+def test_junk_behind_the_author_is_tolerated():
+    """Real mail has it, and all readings agree on the author."""
+    assert read(b"From: alice@rossi.example\r\njunk") == ALICE

@@ -1,0 +1,60 @@
+"""The charset ladder and encoded words: never failing, and never a codec by a stranger's word."""
+
+import pytest
+
+from gateway.core.charset import clean, codec, decode, words
+
+
+@pytest.mark.parametrize(
+    ("octets", "charset", "text"),
+    [
+        (b"perch\xc3\xa9", "utf-8", "perché"),
+        (b"perch\xe9", "utf-8", "perché"),
+        (b"perch\xc3\xa9", "", "perché"),
+        (b"perch\xc3\xa9", "us-ascii", "perché"),
+        (b"\x93ciao\x94 \x80", "iso-8859-1", "“ciao” €"),
+        (b"perch\xe9", "unknown-8bit", "perché"),
+        ("да".encode("koi8-r"), "KOI8-R", "да"),
+        ("日本".encode("iso2022_jp"), "iso-2022-jp", "日本"),
+        (b"\xef\xbb\xbfciao", "utf-8", "ciao"),
+        (b"\x81\x8d", "", "��"),
+    ],
+)
+def test_text_is_found_by_the_ladder(octets, charset, text):
+    """As declared, else strict UTF-8, else windows-1252."""
+    assert decode(octets, charset) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["base64", "zlib", "rot13", "punycode", "idna", "unicode_escape", "x" * 1000, "\0", "é"]
+)
+def test_a_name_that_is_no_charset_is_not_looked_up(name):
+    """Some of Python's codecs are quadratic or no text, and unknown names would be remembered for ever."""
+    assert codec(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"plain", "plain"),
+        (b"=?utf-8?q?perch=C3=A9?=", "perché"),
+        (b"=?UTF-8?B?cGVyY2jDqQ==?=", "perché"),
+        (b"=?utf-8?b?cGVyY2jDqQ?=", "perché"),
+        (b"=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
+        (b"=?utf-8?q?a?= b", "a b"),
+        (b"=?utf-8?b?w6g=?==?utf-8?q?x?=", "èx"),
+        (b"=?utf-8?q?=C3?= =?utf-8?q?=A8?=", "è"),
+        (b"=?utf-8?q?with space?=", "with space"),
+        (b"=?utf-8*it?q?x?=", "x"),
+        (b"=?utf-8?q?open", "=?utf-8?q?open"),
+        (b"perch\xe9", "perché"),
+    ],
+)
+def test_encoded_words_are_decoded_as_far_as_they_go(value, text):
+    """RFC 2047, and its broken forms."""
+    assert words(value) == text
+
+
+def test_text_keeps_no_control_character_but_line_end_and_tab():
+    """Threats rule 16: logs and terminals get no control characters."""
+    assert clean("a\x00\x1b[31m\r\nb\rc\td\x85\ud800") == "a[31m\nb\nc\td"
