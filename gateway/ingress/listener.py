@@ -85,9 +85,9 @@ class Listener:
         create = loop.create_unix_server if self._socket.family == socket.AF_UNIX else loop.create_server
         try:
             if not self._site.draining:
-                self._server = await create(
-                    lambda: Session(self._site, self._sessions), sock=self._socket, backlog=BACKLOG
-                )
+                # Not start_serving: it yields before the server is known, and a drain() then would miss it.
+                self._server = await create(self._session, sock=self._socket, backlog=BACKLOG, start_serving=False)
+                await self._server.start_serving()
                 log.info("smtp.listening", ingress=self._site.settings.name, address=str(self.address))
             await self._ended.wait()
         finally:
@@ -106,6 +106,9 @@ class Listener:
             commit.cancel()
         await self._settle(None)
         self._ended.set()
+
+    def _session(self) -> Session:
+        return Session(self._site, self._sessions)
 
     async def _settle(self, seconds: float | None) -> None:
         """Wait until no session and no commit is under way, or so long."""

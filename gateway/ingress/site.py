@@ -47,20 +47,20 @@ class Site:
     commits: set[asyncio.Task[Reply]] = field(default_factory=set)
 
     def admit(self, client: IPAddress | None) -> Reply | None:
-        """Count a connection in. A reply is to be said before it is closed; it counts all the same."""
+        """Count a connection in, or say why not: then it counts for nobody."""
         group = "" if client is None else client_group(client)
-        self.connections[group] += 1
         if self.draining:
             return replies.CLOSING
         if self.settings.position is Position.BEHIND_MTA and not self.settings.is_peer(client):
             return replies.NOT_A_PEER
-        crowded = client is not None and self.connections[group] > self.bounds.connections_per_peer
-        if crowded or self.connections.total() > self.bounds.connections:
+        crowded = client is not None and self.connections[group] >= self.bounds.connections_per_peer
+        if crowded or self.connections.total() >= self.bounds.connections:
             return replies.TOO_MANY_CONNECTIONS
+        self.connections[group] += 1
         return None
 
     def leave(self, client: IPAddress | None) -> None:
-        """Count a connection out."""
+        """Count an admitted connection out."""
         group = "" if client is None else client_group(client)
         self.connections[group] -= 1
         if not self.connections[group]:

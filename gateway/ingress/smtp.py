@@ -19,12 +19,11 @@ from gateway.core.arrival import Envelope
 from gateway.ingress import replies
 from gateway.ingress.body import Body
 from gateway.ingress.dialogue import Dialogue, Step, Then
-from gateway.ingress.dot import Dot
+from gateway.ingress.intake import CHUNK, take_in
 from gateway.ingress.replies import Reply
 from gateway.ingress.settings import IPAddress, client_address
 from gateway.ingress.site import Site
 
-CHUNK = 2**18  # octets; all that a StreamReader may hold by then
 REPLIES_AT_ONCE = 64  # then other sessions have their turn
 COMPLAINTS_LOGGED = 20  # a session; a stranger does not write our log
 
@@ -103,7 +102,8 @@ class Session(SMTP):
             log.error("smtp.fault", ingress=self._site.settings.name, peer=self._peer, exc_info=fault)
             self._writer.write(bytes(self._replies) + replies.BROKEN.octets)
         self._writer.close()
-        self._site.leave(self._client)
+        if self._refusal is None:
+            self._site.leave(self._client)
         self._open_sessions.discard(self)
 
     async def _converse(self) -> None:
@@ -164,49 +164,20 @@ class Session(SMTP):
         """Read the data and answer them. False when the client has hung up before their end."""
         envelope = self._dialogue.envelope
         self._dialogue.reset()
+        first = bytes(self._pending)
+        self._pending.clear()
         with ExitStack() as stack:
             body = stack.enter_context(Body(self._site.spool, self._site.bounds.memory))
-            async with asyncio.timeout(self._site.bounds.data_seconds):
-                verdict = await self._read_data(body)
-            if verdict is None:
+            taken = await take_in(self._reader, first, body, self._site.bounds)
+            if taken is None:
                 return False
-            if verdict.is_error:
-                self._answer_data(verdict, envelope)
+            self._pending += taken.rest
+            if taken.refusal is not None:
+                self._answer_data(taken.refusal, envelope)
                 return True
             stack.pop_all()  # the body belongs to the commit from here on
         self._answer_data(await self._site.commit(body, envelope, self._client), envelope)
         return True
-
-    async def _read_data(self, body: Body) -> Reply | None:
-        """Read to the true end into `body`. After an error there is no message in it; None: the client is gone."""
-        bounds, dot, failed = self._site.bounds, Dot(self._site.bounds.line), False
-        octets = bytes(self._pending)
-        self._pending.clear()
-        while True:
-            clean = dot.feed(octets)
-            spoiled = failed or dot.has_bare or dot.has_long_line or dot.octets > bounds.message
-            if spoiled:
-                body.close()  # read on, keep nothing
-            else:
-                try:
-                    await body.write(clean)
-                except OSError as fault:
-                    failed = True
-                    log.warning("smtp.spool", ingress=self._site.settings.name, fault=str(fault))
-            if dot.finished:
-                break
-            async with asyncio.timeout(bounds.idle_seconds):
-                octets = await self._reader.read(CHUNK)
-            if not octets:
-                return None
-        self._pending += dot.rest
-        if dot.has_bare:
-            return replies.NOT_CLEAN
-        if dot.octets > bounds.message:
-            return replies.TOO_LARGE
-        if dot.has_long_line:
-            return replies.LINE_TOO_LONG
-        return replies.TRY_LATER if failed else replies.OK
 
     def _answer_data(self, reply: Reply, envelope: Envelope) -> None:
         """After the dot LMTP has a reply for each recipient accepted, in order, whatever happened (RFC 2033 §4.2)."""

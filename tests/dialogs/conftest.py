@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import subprocess
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -62,7 +62,8 @@ async def site(tmp_path):
             async def end():
                 receiver.gate.set()
                 await one.drain(0)
-                await serving
+                with suppress(asyncio.CancelledError):  # by the test
+                    await serving
 
             stack.push_async_callback(end)
             return SimpleNamespace(listener=one, receiver=receiver, serving=serving, address=one.address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from dialog import DATA, Receiver
@@ -182,3 +183,33 @@ async def test_a_fault_in_one_message_does_not_end_another_session(site):
     await first.plays(DATA + "    C: .\n    S: 451 ...")
     place.receiver.fault = None
     await second.plays(DATA + "    C: .\n    S: 250 2.0.0 accepted as m2")
+
+
+async def test_a_cancelled_listener_drops_its_sessions(site):
+    """The task group's way to end: serve() leaves no connection behind."""
+    place = await site.listener()
+    client = await site.connect(place)
+    await client.hears("220 ...")
+    place.serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await place.serving
+    with suppress(ConnectionResetError):
+        await client.reader.read()
+    with pytest.raises(ConnectionError):
+        await asyncio.open_connection(*place.address)
+
+
+async def test_a_unix_socket_file_goes_with_its_listener(site, tmp_path):
+    """Nothing stale is left, and a successor's file would not be touched."""
+    place = await site.listener(listen=f"unix:{tmp_path}/s")
+    await place.listener.drain(0)
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"listen": "192.0.2.1:0"}, {"certificate_file": "/nonexistent/tls", "key_file": "/nonexistent/key"}]
+)
+async def test_what_cannot_be_bound_is_said_with_its_listener(site, settings):
+    """The error names the listener and the thing that cannot be had."""
+    with pytest.raises(OSError, match=f"test: cannot (listen on|use) {next(iter(settings.values()))}"):
+        await site.listener(**settings)
