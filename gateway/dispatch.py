@@ -102,8 +102,7 @@ class Dispatch:
     async def _fresh(self) -> list[Due]:
         """Due rows that were not in flight when we asked; the answer may be older than the landing of the rest."""
         busy = set(self._flying)
-        limit = self._parallel + len(busy)
-        rows = await self._insist(lambda: self._outbox.due(self._now(), limit))
+        rows = await self._insist(lambda: self._outbox.due(self._now(), self._parallel))
         return [due for due in rows if due.reply.row not in busy]
 
     def _landed(self, row: str, _: asyncio.Task[None]) -> None:

@@ -127,7 +127,7 @@ async def test_no_more_than_parallel_are_in_flight():
         assert len(submission.sent) == 3
         gate.set()
         await outbox.until(9)
-    assert max(outbox.limits) <= 6
+    assert set(outbox.limits) == {3}
 
 
 async def test_a_stale_answer_starts_no_letter_twice():
@@ -139,6 +139,8 @@ async def test_a_stale_answer_starts_no_letter_twice():
             if len(self.limits) == 2:  # the first letter lands between the question and the answer
                 gate.set()
                 await self.until(1)
+                for _ in range(5):  # and its task ends
+                    await asyncio.sleep(0)
             return rows
 
     gate = asyncio.Event()
