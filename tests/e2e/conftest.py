@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from e2e.process import Gateway
 from e2e.sink import Sink
 from e2e.waiting import free_port

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+
 from e2e.waiting import LOOPBACK, accepts, free_port, until
 
 HOSTNAME = "mx.example.it"

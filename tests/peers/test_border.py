@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 
 import pytest
+
 from e2e.border import letter
 from e2e.sink import Letter, Sink
 from peers.town import Town

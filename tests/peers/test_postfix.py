@@ -6,6 +6,7 @@ from contextlib import closing
 from email.utils import parseaddr
 
 import pytest
+
 from e2e.border import letter, new_id
 from e2e.process import Gateway
 from e2e.waiting import until
