@@ -21,7 +21,7 @@ _BLANK_FOLD = re.compile(rb"\n[ \t]*(?:\r?\n|\Z)")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]++)
-      | (?P<quoted>"(?:[^"\\]|\\.)*+")
+      | (?P<quoted>"(?:[^"\\]++|\\.)*+")
       | (?P<comment>\([^@<>()",;:\\]*+\))
       | (?P<atom>[A-Za-z0-9!\#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++)
       | (?P<special>.)""",

@@ -90,7 +90,7 @@ def read(head: bytes) -> tuple[tuple[Field, ...], tuple[bytes, ...]]:
 
 def unfolded(value: bytes) -> bytes:
     """A raw value on one line: RFC 5322 §2.2.3."""
-    return _FOLD.sub(b"", value).strip()
+    return (_FOLD.sub(b"", value) if b"\n" in value else value).strip()
 
 
 def same_name(line: bytes, name: bytes) -> bool:

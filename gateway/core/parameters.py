@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from gateway.core.charset import decode, words
 
 VALUE_OCTETS = 8 * 1024
+PARAMETERS = 100
 FILENAME_CHARACTERS = 150
+ENCODED_CHARACTERS = 2_000
 
 # Possessive, so that nothing is tried twice; a value that opens a quote and never closes it runs to the next semicolon.
-_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))', re.DOTALL)
+_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^;]*+))', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _FIRST = re.compile(r"[\s;(].*+", re.DOTALL)
 
@@ -25,7 +28,8 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
     rest = text[len(first) :].lstrip()  # a first semicolon that is missing is made up
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
-    for name, quoted, bare in _PARAMETER.findall(rest if rest.startswith(";") else f";{rest}"):
+    for match in islice(_PARAMETER.finditer(rest if rest.startswith(";") else f";{rest}"), PARAMETERS):
+        name, quoted, bare = match.groups("")
         content = _ESCAPED.sub(r"\1", quoted) if quoted else bare.strip()
         base, star, rest = name.lower().partition("*")
         if not star:
@@ -38,7 +42,7 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
 def filename(*candidates: str) -> str:
     """The first name given, decoded and made safe: one path segment, no control or bidi character, bounded; or ""."""
     for candidate in candidates:
-        text = words(candidate.encode("utf-8", "replace")) if "=?" in candidate else candidate
+        text = words(candidate[:ENCODED_CHARACTERS].encode("utf-8", "replace")) if "=?" in candidate else candidate
         segment = text.replace("\\", "/").rstrip("/ ").rpartition("/")[2][: 4 * FILENAME_CHARACTERS]
         kept = "".join(one for one in segment if one == " " or one.isprintable())
         if name := " ".join(kept.split()).strip(". "):

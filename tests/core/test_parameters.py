@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.core.parameters import FILENAME_CHARACTERS, filename, parameters
+from gateway.core.parameters import FILENAME_CHARACTERS, PARAMETERS, filename, parameters
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,12 @@ def test_parameters_are_read_as_written(value, name, expected):
 def test_a_value_over_its_bound_counts_as_nothing():
     """40 KB of semicolons are no Content-Type."""
     assert parameters(b"text/html" + b";" * 40_000) == ("", {})
+
+
+def test_parameters_over_their_number_do_not_count():
+    """A thousand parts with a thousand parameters each would take seconds."""
+    found = parameters(b"a/b" + b"".join(b";n%d=x" % n for n in range(PARAMETERS + 50)))[1]
+    assert len(found) == PARAMETERS
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ HOSTILE = {
     "150,000 parts": MIXED + b"--b\r\n\r\nx\r\n" * 150_000,
     "150,000 parts without a body": MIXED + b"--b\r\n" * 150_000,
     "40 KB of semicolons": FROM + b"Content-Type: text/plain" + b";" * 40_000 + b"\r\n\r\nx",
-    "open quotes in parameters": MIXED + (b"--b\r\nContent-Type: a/b" + b';a="\\' * 1_600 + b"\r\n\r\n") * 50,
+    "open quotes in parameters": MIXED + (b"--b\r\nContent-Type: a/b" + b';a="\\' * 1_600 + b"\r\n\r\n") * 500,
     "boundary prefixes": MIXED + b"--bb\r\n" * 300_000,
     "hyphens": MIXED + b"--\r\n" * 300_000,
     "long part headers": MIXED + (b"--b\r\nX: " + b"y" * 60_000 + b"\r\n") * 100,
