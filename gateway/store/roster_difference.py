@@ -1,0 +1,146 @@
+"""What an import changes: found set-wise before the lock, settled inside it, then written, row by row that differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    and_,
+    delete,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from gateway.store import roster_staging as s
+from gateway.store import tables as t
+
+
+def compare(connection: Connection) -> None:
+    """Note which accounts differ from what is staged. The others are not looked at again."""
+    new, old = s.account, t.account
+    differs = or_(
+        old.c.id.is_(None),
+        old.c.name != new.c.name,
+        old.c.language != new.c.language,
+        old.c.status != new.c.status,
+        and_(~new.c.named, ~_referenced(old.c.id)),
+        *(part.coming(new.c.n, old.c.id) for part in PARTS),
+        *(part.going(new.c.n, old.c.id) for part in PARTS),
+    )
+    columns = ["n", "code", "name", "language", "status", "named"]
+    found = select(*(new.c[column] for column in columns), old.c.id, false())
+    found = found.select_from(new.outerjoin(old, old.c.code == new.c.code)).where(differs)
+    connection.execute(insert(s.change).from_select([*columns, "account_id", "gone"], found))
+
+
+def settle(connection: Connection) -> None:
+    """Look again at what may have changed since: who exists, and what refers to whom."""
+    change = s.change
+    connection.execute(update(change).values(account_id=_id_of(change.c.code)))
+    connection.execute(delete(change).where(~change.c.named, change.c.account_id.is_(None)))
+    connection.execute(update(change).where(~change.c.named, ~_referenced(change.c.account_id)).values(gone=True))
+    connection.execute(delete(s.address).where(s.address.c.n.in_(select(change.c.n).where(change.c.gone))))
+
+
+def apply(connection: Connection) -> None:
+    """Write what differs, and nothing else. What goes goes first: no account ever has two primaries (R1)."""
+    change, account = s.change, t.account
+    is_new = change.c.account_id.is_(None)
+    moved = primaries().with_only_columns(change.c.account_id)
+    connection.execute(update(account).where(account.c.id.in_(moved)).values(hard_failures=0))  # R6: not tried yet
+    connection.execute(
+        update(account)
+        .where(account.c.id == change.c.account_id)
+        .values(name=change.c.name, language=change.c.language, status=change.c.status),
+    )
+    for part in PARTS:
+        connection.execute(part.delete())
+    connection.execute(delete(account).where(account.c.id.in_(select(change.c.account_id).where(change.c.gone))))
+    columns = ["code", "name", "language", "status"]
+    added = select(*(change.c[column] for column in columns), literal(0)).where(is_new).order_by(change.c.n)
+    connection.execute(insert(account).from_select([*columns, "hard_failures"], added))
+    connection.execute(update(change).where(is_new).values(account_id=_id_of(change.c.code)))
+    for part in PARTS:
+        connection.execute(part.insert())
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an account has many of: the table it stands in, the table it is staged in, and what makes two rows equal."""
+
+    old: Table
+    new: Table
+    columns: tuple[str, ...]
+    order: str
+
+    def coming(self, n: ColumnElement[int], account_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """The file has a row that the account has not."""
+        return any_row(self.new, self.new.c.n == n, ~self._kept(account_id))
+
+    def going(self, n: ColumnElement[int], account_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """The account has a row that the file has not."""
+        return any_row(self.old, self.old.c.account_id == account_id, ~self._staged(n))
+
+    def delete(self) -> Delete:
+        """Of the accounts that differ, the rows that the file has not."""
+        change = s.change
+        going = select(self.old.c.id).join(change, change.c.account_id == self.old.c.account_id)
+        return delete(self.old).where(self.old.c.id.in_(going.where(~self._staged(change.c.n))))
+
+    def insert(self) -> Insert:
+        """Of the accounts that differ, the rows that only the file has."""
+        change = s.change
+        coming = select(change.c.account_id, *(self.new.c[column] for column in self.columns))
+        coming = coming.join(self.new, self.new.c.n == change.c.n).where(~self._kept(change.c.account_id))
+        coming = coming.order_by(change.c.n, self.new.c[self.order])
+        return insert(self.old).from_select(["account_id", *self.columns], coming)
+
+    def _kept(self, account_id: ColumnElement[int]) -> ColumnElement[bool]:
+        return any_row(self.old, self.old.c.account_id == account_id, *self._equal())
+
+    def _staged(self, n: ColumnElement[int]) -> ColumnElement[bool]:
+        return any_row(self.new, self.new.c.n == n, *self._equal())
+
+    def _equal(self) -> list[ColumnElement[bool]]:
+        return [self.old.c[column] == self.new.c[column] for column in self.columns]
+
+
+PARTS = (
+    Part(t.address, s.address, ("key", "text", "is_primary"), "position"),
+    Part(t.service, s.service, ("kind", "name"), "name"),
+)
+
+
+def primaries() -> Select[Any]:
+    """The accounts whose primary moves: code, old, new."""
+    old, new, change = t.address, s.address, s.change
+    query = select(change.c.code, old.c.text.label("old"), new.c.text.label("new"))
+    query = query.join(old, and_(old.c.account_id == change.c.account_id, old.c.is_primary))
+    query = query.join(new, and_(new.c.n == change.c.n, new.c.is_primary))
+    return query.where(old.c.key != new.c.key).order_by(change.c.n)
+
+
+def any_row(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the table has a row like this; every other table is the enclosing query's."""
+    return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
+
+
+def _referenced(account_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether history speaks of the account: then it can be closed, but not deleted (I12)."""
+    return or_(*(any_row(table, table.c.account_id == account_id) for table in (t.ticket, t.message, t.outbox)))
+
+
+def _id_of(code: ColumnElement[str]) -> ColumnElement[int]:
+    return select(t.account.c.id).where(t.account.c.code == code).correlate_except(t.account).scalar_subquery()
