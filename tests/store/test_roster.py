@@ -205,6 +205,13 @@ def test_prune_closes_what_has_a_history(accounts):
     assert accounts.load(SMITH, prune=True).closed == 0
 
 
+def test_prune_deletes_an_account_that_was_closed_already(accounts):
+    """Nothing of it is left to keep."""
+    closed = entry("ROSSI", "admin@rossi.example", status=Standing.CLOSED)
+    accounts.load(closed, SMITH)
+    assert accounts.load(SMITH, prune=True).removed == 1
+
+
 def test_prune_with_an_empty_file_is_refused(accounts):
     """A truncated file must not close every account."""
     accounts.load(ROSSI)
@@ -269,6 +276,7 @@ def test_an_address_on_two_accounts_is_counted(accounts):
     assert accounts.load(ROSSI, SMITH).ambiguous == 0
     assert accounts.load(shared).ambiguous == 1
     assert accounts.load(replace(ROSSI, status=Standing.CLOSED)).ambiguous == 0
+    assert accounts.load(shared).ambiguous == 0
 
 
 def test_an_import_is_written_down_once(accounts):
