@@ -144,8 +144,9 @@ class Receiver:
 def _tell(record: Record, verdict: Verdict, ticket: str | None) -> None:
     """One line a decision, after the commit."""
     arrival, sender = record.case.arrival, record.case.sender
+    event = f"message.{verdict.disposition}"
     log.info(
-        "message." + verdict.disposition,
+        event,
         message=arrival.id,
         ingress=arrival.origin.ingress,
         peer=arrival.origin.peer,

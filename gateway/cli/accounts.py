@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from gateway import build
 from gateway.cli import show
 from gateway.cli.context import Context, Refused, as_json, pass_context, refusals
+from gateway.config.roster import read_roster
 from gateway.core.address import Address
 from gateway.store import book
+from gateway.store.roster import RosterRefused, import_roster
 
 COLUMNS = ("code", "name", "language", "status", "primary", "secondary", "services", "primary_working")
 
@@ -16,6 +25,49 @@ COLUMNS = ("code", "name", "language", "status", "primary", "secondary", "servic
 @click.group()
 def accounts() -> None:
     """The address book."""
+
+
+@accounts.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--prune", is_flag=True, help="Remove or close the accounts that are not in FILE.")
+@pass_context
+def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) -> None:  # noqa: FBT001 - click's manner
+    """Import accounts from YAML, JSON Lines or CSV: all or nothing."""
+    with _bar(file) as progress:
+        try:
+            report = import_roster(
+                context.database,
+                read_roster(file, progress),
+                prune=prune,
+                dry_run=dry_run,
+                now=build.now(),
+                by=context.operator,
+            )
+        except RosterRefused as fault:
+            raise Refused("\n".join(fault.lines())) from fault
+    click.echo(f"{'would be: ' if dry_run else ''}{report}")
+    for words, listed in (("may write now", report.gained), ("may write no longer", report.lost)):
+        _changes([f"{address} ({code})" for address, code in listed.first], listed.count, words)
+    moved = [f"{code}: {old or 'nobody'} to {new or 'nobody'}" for code, old, new in report.primaries.first]
+    _changes(moved, report.primaries.count, "is where letters go now")
+    if report.ambiguous:
+        click.echo(f"{report.ambiguous} addresses are on several accounts; mail from them is held as ambiguous-account")
+
+
+def _changes(lines: list[str], count: int, words: str) -> None:
+    for line in lines:
+        click.echo(f"  {show.plain(line)} {words}")
+    if count > len(lines):
+        click.echo(f"  and {count - len(lines)} more")
+
+
+@contextmanager
+def _bar(file: Path) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal; in a pipe, silence."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(f"reading {file.name}", total=file.stat().st_size)
+        yield lambda octets: progress.update(task, completed=octets)
 
 
 @accounts.command("list")

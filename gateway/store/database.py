@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from gateway.ports import Unavailable
 
@@ -75,16 +75,16 @@ class Database:
         """Turn the driver's complaints into the third answer of a look-up (I9)."""
         try:
             yield
-        except OperationalError as fault:
-            raise Unavailable(f"database {self.path}: {fault.orig}") from fault
-        except DBAPIError as fault:
-            if isinstance(fault.orig, sqlite3.IntegrityError):
+        except DatabaseError as fault:
+            if isinstance(fault, IntegrityError):
                 raise
             raise Unavailable(f"database {self.path}: {fault.orig}") from fault
+        except sqlite3.OperationalError as fault:  # from the PRAGMAs of a new connection
+            raise Unavailable(f"database {self.path}: {fault}") from fault
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -51,11 +51,14 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._broken: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
+        if self._broken is not None:
+            raise RuntimeError("the writer has ended") from self._broken
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, loop, answer))
@@ -70,8 +73,14 @@ class Writer:
         going_on = True
         while going_on:
             group, going_on = self._next_group()
-            if group:
+            if not group:
+                continue
+            try:
                 self._answer(self._commit(group))
+            except BaseException as fault:  # nobody may wait for ever for a thread that ends
+                self._broken = fault
+                self._answer([_Done(job, fault=fault) for job in group])
+                raise
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         group: list[_Job] = []

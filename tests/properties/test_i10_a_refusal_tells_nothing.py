@@ -1,0 +1,80 @@
+"""I10: a refusal tells a stranger nothing: whatever the accounts hold, words and work are the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from sqlalchemy import event
+
+from gateway.config import oracle_warnings
+from gateway.core.arrival import Origin, Position
+from gateway.core.policy import TELLING, Choice, Policy
+from gateway.core.reason import Disposition, Reason
+from gateway.core.reference import make_reference, tag
+from gateway.ingress.site import answer
+from house import TRUSTED, letter
+
+EDGE = Origin("edge", Position.EDGE, "192.0.2.1", frozenset({TRUSTED}))
+REJECTING = Policy({reason: Choice(Disposition.REJECT, "test.yaml:1") for reason in TELLING})
+# What a stranger could want to tell apart: who is registered, suspended, on two accounts, or holds a ticket or domain.
+PROBES = {
+    "unregistered": letter("eve@attack.example"),
+    "unregistered, unproved": letter("eve@attack.example", dmarc="fail"),
+    "registered, unproved": letter("tecnico@rossi.example", dmarc="fail"),
+    "suspended": letter("posta@verdi.example"),
+    "ambiguous": letter("ufficio@studio.example"),
+    "service of another": letter("john@smith.example", subject="rossi.example"),
+    "no such ticket": letter("john@smith.example", subject=tag(make_reference(2**40))),
+}
+
+
+async def test_i10_every_refusal_is_answered_with_the_same_bytes(gateway):
+    """Rejected at the edge: one reply text, whatever the reason."""
+    rejecting = gateway.ruled(REJECTING)
+    first = await gateway.receive(letter())
+    probes = {**PROBES, "ticket of another": letter("john@smith.example", subject=tag(first.ticket))}
+    answers, reasons = set(), set()
+    for raw in probes.values():
+        receipt = await rejecting.receive(raw, origin=EDGE)
+        answers.add(answer(receipt, Position.EDGE).octets)
+        reasons.add(gateway.message(receipt.id)["reason"])
+    assert len(answers) == 1
+    assert answers.pop().startswith(b"550-5.7.1 ")
+    assert reasons == {reason.value for reason in TELLING}
+
+
+async def test_i10_a_forger_causes_the_same_work_whoever_is_registered(gateway):
+    """Equal statements on the database, in number and order, for registered and unknown authors without evidence."""
+    seen: dict[str, list[str]] = {}
+    for author in ("tecnico@rossi.example", "nobody@rossi.example", "posta@verdi.example", "ufficio@studio.example"):
+        statements = seen.setdefault(author, [])
+
+        def note(_c, _cursor, statement, *_rest, statements=statements):
+            statements.append(statement)
+
+        event.listen(gateway.database.engine, "before_cursor_execute", note)
+        await gateway.receive(letter(author, dmarc="fail", message_id=f"x@{author}"))
+        event.remove(gateway.database.engine, "before_cursor_execute", note)
+    first, *others = [[one for one in statements if "PRAGMA" not in one] for statements in seen.values()]
+    assert len(first) > 5
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("evidence", ["fail", "none", ""])
+async def test_i10_without_evidence_the_reason_does_not_depend_on_the_accounts(gateway, evidence):
+    """Threats rule 1: evidence first, accounts second; so no policy can make an oracle of it."""
+    for author in ("tecnico@rossi.example", "nobody@rossi.example", "posta@verdi.example", "ufficio@studio.example"):
+        receipt = await gateway.receive(letter(author, dmarc=evidence))
+        assert gateway.message(receipt.id)["reason"] == "unauthenticated"
+
+
+def test_i10_a_policy_that_would_be_an_oracle_at_the_edge_is_warned_of():
+    """For every pair of reasons: told apart by their dispositions, there is a warning; treated alike, there is none."""
+    for one, other in product(sorted(TELLING), repeat=2):
+        quarantined = replace(REJECTING, choices={**REJECTING.choices, one: Choice(Disposition.QUARANTINE, "x:1")})
+        assert bool(oracle_warnings(quarantined, edge=True)) == (len(TELLING) > 1), (one, other)
+    assert oracle_warnings(REJECTING, edge=True) == []
+    assert oracle_warnings(Policy({}), edge=True) == []
+    assert Reason.MALFORMED_AUTHOR not in TELLING

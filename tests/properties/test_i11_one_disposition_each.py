@@ -1,0 +1,35 @@
+"""I11: every arrival ends in exactly one disposition, and the balance proves it per ingress."""
+
+from __future__ import annotations
+
+import tempfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import mail, reverse_paths
+
+import house
+from house import letter
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(mail() | st.binary(max_size=300).map(lambda raw: (raw,)), reverse_paths), max_size=8))
+async def test_i11_what_was_received_is_what_became_of_it(arrivals):
+    """Any mail, any bytes: as many records as receipts, and the scales are level."""
+    with tempfile.TemporaryDirectory() as folder, house.gateway(folder) as gateway:
+        receipts = [await gateway.receive(one[0], reverse_path=path) for one, path in arrivals]
+        assert sorted(found["id"] for found in gateway.messages) == sorted(one.id for one in receipts)
+        assert sum(row["received"] for row in gateway.balance) == len(arrivals)
+        assert all(row["ok"] for row in gateway.balance)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["delete from message where id = 'A0000001'", "update tally set received = received + 1", "delete from tally"],
+)
+async def test_i11_a_message_that_went_missing_tips_the_balance(gateway, loss):
+    """The count and the messages are kept apart, so that losing either one shows."""
+    await gateway.receive(letter("eve@attack.example"))
+    gateway.database.write(lambda c: (c.exec_driver_sql("delete from raw"), c.exec_driver_sql(loss)))
+    assert [row["ok"] for row in gateway.balance] == [False]
