@@ -8,7 +8,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG := config/gateway.yaml
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The newest that runs: a shim of pyenv may be on the path for a Python that is not there.
+PYTHON ?= $(shell for one in python3.13 python3.12 python3.11 python3; do $$one -c '' 2>/dev/null && echo $$one && break; done)
 # Debian packages that the tests start as real peers.
 PEERS := postfix
 JOBS ?= 2

@@ -92,9 +92,10 @@ def receiver(rules: House, kept: Store, committed: Callable[[], None] = lambda: 
 
 
 def listeners(config: Config, receive: Receive) -> list[Listener]:
-    """One for each entry under `smtp:`, sharing one memory budget."""
+    """One for each entry under `smtp:`, sharing one memory budget. Raises OSError where the spool cannot be made."""
     budget = Budget()
     limits = config.limits
+    config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     bounds = Bounds(
         message=limits.message,
         connections=limits.connections,

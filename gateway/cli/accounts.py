@@ -52,7 +52,7 @@ def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) ->
     moved = [f"{code}: {old or 'nobody'} to {new or 'nobody'}" for code, old, new in report.primaries.first]
     _changes(moved, report.primaries.count, "is where letters go now")
     if report.ambiguous:
-        click.echo(f"{report.ambiguous} addresses are on several accounts; mail from them is held as ambiguous-account")
+        click.echo(f"on several accounts, so that mail from it is held: {report.ambiguous} of the addresses")
 
 
 def _changes(lines: list[str], count: int, words: str) -> None:
@@ -71,13 +71,14 @@ def _bar(file: Path) -> Iterator[Callable[[int], None]]:
 
 
 @accounts.command("list")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
 @as_json
 @pass_context
-def accounts_list(context: Context, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
-    """List all accounts."""
+def accounts_list(context: Context, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+    """List all accounts, oldest first."""
     context.read(
         lambda connection: show.records(
-            book.records(connection),
+            book.records(connection, limit=limit),
             COLUMNS,
             json_lines=json_lines,
             none="there is no account; `gateway accounts import FILE` adds some",

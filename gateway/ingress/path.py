@@ -7,10 +7,14 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from gateway.core.address import LOCAL_PART_OCTETS, domain_key, fold_ascii
+from gateway.core.address import domain_key, fold_ascii
 from gateway.core.arrival import Path
 from gateway.ingress import replies
 from gateway.ingress.replies import Reply
+
+PATH_OCTETS = 256
+"""RFC 5321 §4.5.3.1.1 promises 64 for a local part; rewritten reverse-paths (SRS, VERP) are longer, and an MTA that
+has accepted one would have to bounce what we refuse."""
 
 _BEYOND = "\u00a0-\U0010ffff"  # RFC 6531 §3.3, without the C1 controls
 _ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_BEYOND}-]+"
@@ -103,14 +107,14 @@ def _mailbox(match: re.Match[str]) -> Path | None:
     if match["local"] is None:
         return None
     local, domain = _plain(match["local"]), match["domain"]
-    if len(local.encode()) > LOCAL_PART_OCTETS or unicodedata.normalize("NFC", local) != local:
+    if len(local.encode()) > PATH_OCTETS or unicodedata.normalize("NFC", local) != local:
         return None
     if not local.isprintable():
         return None
     if domain.startswith("["):
         return Path(f"{local}@{domain}") if _is_literal(domain[1:-1]) else None
     try:
-        domain_key(domain)
+        domain_key(domain.replace("_", "x"))  # no host name has one (RFC 1123 §2.1), but real senders do
     except ValueError:
         return None
     return Path(f"{local}@{domain}")

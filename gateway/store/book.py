@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, insert, select, update
 
 from gateway.core.account import Account, Language, Service, Standing
 from gateway.core.address import Address
@@ -15,6 +16,9 @@ from gateway.store.audit import note
 
 HARD_FAILURES = 3
 """After this many permanent failures with no success between, a primary counts as not working (R6)."""
+
+PAGE = 500
+"""So many accounts are read at a time."""
 
 _primary = t.address.alias("primary_address")
 _account_columns = (
@@ -109,18 +113,22 @@ def remove_address(connection: Connection, code: str, address: Address, *, now: 
     note(connection, now, by, "account.remove-address", code, str(address))
 
 
-def records(connection: Connection, wanted: str | None = None) -> list[dict[str, Any]]:
-    """The published records, oldest first: all accounts, or those of a code or an address."""
+def records(connection: Connection, wanted: str | None = None, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """The published records, oldest first: all accounts or the newest `limit`, or those of a code or an address."""
     query = select(*_account_columns, t.account.c.hard_failures).join(
         _primary,
         and_(_primary.c.account_id == t.account.c.id, _primary.c.is_primary),
     )
     if wanted is not None:
         query = query.where(_wanted(wanted))
-    return [_record(connection, row) for row in connection.execute(query.order_by(t.account.c.id)).all()]
+    if limit is not None:
+        newest = select(t.account.c.id).order_by(t.account.c.id.desc()).limit(limit)
+        query = query.where(t.account.c.id.in_(newest))
+    for rows in connection.execute(query.order_by(t.account.c.id)).partitions(PAGE):
+        yield from _page(connection, rows)
 
 
-def _wanted(wanted: str) -> Any:
+def _wanted(wanted: str) -> ColumnElement[bool]:
     try:
         key = Address.parse(wanted).key
     except ValueError:
@@ -128,21 +136,25 @@ def _wanted(wanted: str) -> Any:
     return t.account.c.id.in_(select(t.address.c.account_id).where(t.address.c.key == key))
 
 
-def _record(connection: Connection, row: Any) -> dict[str, Any]:
-    secondary = select(t.address.c.text).where(t.address.c.account_id == row.id, t.address.c.is_primary.is_(False))
-    services = select(t.service.c.kind, t.service.c.name).where(t.service.c.account_id == row.id)
-    return {
-        "code": row.code,
-        "name": row.name,
-        "language": row.language,
-        "status": row.status,
-        "primary": row.primary,
-        "secondary": list(connection.execute(secondary.order_by(t.address.c.id)).scalars()),
-        "services": [
-            {"kind": kind, "name": name} for kind, name in connection.execute(services.order_by(t.service.c.id))
-        ],
-        "primary_working": row.hard_failures < HARD_FAILURES,
-    }
+def _page(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    ids = [row.id for row in rows]
+    secondary, services = defaultdict(list), defaultdict(list)
+    of_rows = t.address.c.account_id.in_(ids), t.address.c.is_primary.is_(False)
+    for row in connection.execute(select(t.address).where(*of_rows).order_by(t.address.c.id)):
+        secondary[row.account_id].append(row.text)
+    for row in connection.execute(select(t.service).where(t.service.c.account_id.in_(ids)).order_by(t.service.c.id)):
+        services[row.account_id].append({"kind": row.kind, "name": row.name})
+    for row in rows:
+        yield {
+            "code": row.code,
+            "name": row.name,
+            "language": row.language,
+            "status": row.status,
+            "primary": row.primary,
+            "secondary": secondary[row.id],
+            "services": services[row.id],
+            "primary_working": row.hard_failures < HARD_FAILURES,
+        }
 
 
 def _account(row: Row[Any]) -> Account:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import mail, reverse_paths
 
-import house
 from house import letter
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(mail() | st.binary(max_size=300).map(lambda raw: (raw,)), reverse_paths), max_size=8))
-async def test_i11_what_was_received_is_what_became_of_it(arrivals):
+async def test_i11_what_was_received_is_what_became_of_it(gateway, arrivals):
     """Any mail, any bytes: as many records as receipts, and the scales are level."""
-    with tempfile.TemporaryDirectory() as folder, house.gateway(folder) as gateway:
-        receipts = [await gateway.receive(one[0], reverse_path=path) for one, path in arrivals]
-        assert sorted(found["id"] for found in gateway.messages) == sorted(one.id for one in receipts)
-        assert sum(row["received"] for row in gateway.balance) == len(arrivals)
-        assert all(row["ok"] for row in gateway.balance)
+    before = {found["id"] for found in gateway.messages}
+    receipts = [await gateway.receive(one[0], reverse_path=path) for one, path in arrivals]
+    after = [found["id"] for found in gateway.messages]
+    assert sorted(after) == sorted([*before, *(one.id for one in receipts)])
+    assert sum(row["received"] for row in gateway.balance) == len(after)
+    assert all(row["ok"] for row in gateway.balance)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ cases = st.builds(
 )
 
 
-@settings(max_examples=2000)
+@settings(max_examples=500)
 @given(cases)
 def test_i2_proof_is_given_only_for_the_one_account_of_the_author(case):
     """One registered account in good standing, aligned evidence, and nothing of another account's."""

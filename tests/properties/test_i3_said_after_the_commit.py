@@ -63,3 +63,10 @@ async def test_i3_the_receipt_comes_after_the_row_is_there_for_others(gateway):
     with sqlite3.connect(gateway.database.path) as other:
         assert other.execute("select disposition from message where id = ?", (receipt.id,)).fetchone() == ("accept",)
     other.close()
+
+
+def test_i3_a_commit_is_on_disk_when_it_returns(gateway):
+    """In WAL anything less than FULL commits into a cache, which a power cut empties (sqlite.org, PRAGMA synchronous)."""
+    with gateway.database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"

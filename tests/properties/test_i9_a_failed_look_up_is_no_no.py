@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from sqlalchemy import event
 from strategies import mail
 
+from gateway.core.reference import tag
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
+from house import letter
 
 LOOK_UPS = ("registered", "holders", "tickets", "record")
 
@@ -44,3 +48,26 @@ async def test_i9_what_could_not_be_asked_defers(gateway, question, message):
     assert isinstance(receipt.verdict, Defer) == away.asked
     if away.asked:
         assert len(gateway.messages) == before
+
+
+async def test_i9_every_query_that_the_database_refuses_defers(gateway):
+    """The same from below: each SELECT of one message's way fails once, over the real store, and none is a "no"."""
+    ticket = (await gateway.receive(letter())).ticket
+    raw = letter(subject=f"{tag(ticket)} rossi.example", message_id="m2@rossi.example")
+    written, refused = len(gateway.messages), 0
+    while True:
+        seen = iter(range(1_000))
+
+        def fail(_c, _cursor, statement, *_rest, seen=seen):
+            if statement.startswith("SELECT") and next(seen) == refused:
+                raise sqlite3.OperationalError("disk I/O error")
+
+        event.listen(gateway.database.engine, "before_cursor_execute", fail)
+        receipt = await gateway.receive(raw)
+        event.remove(gateway.database.engine, "before_cursor_execute", fail)
+        if not isinstance(receipt.verdict, Defer):
+            break
+        refused += 1
+        assert len(gateway.messages) == written
+    assert refused > 3
+    assert receipt.ticket == ticket

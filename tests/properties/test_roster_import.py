@@ -120,10 +120,10 @@ def test_after_an_import_the_book_says_what_the_file_says(steps):
         for entries, prune in steps:
             how = {"prune": prune, "now": NOW, "by": "ops"}
             promised = import_roster(database, iter(entries), dry_run=True, **how)
-            assert database.read(book.records) == before
+            assert database.read(lambda connection: list(book.records(connection))) == before
             report = import_roster(database, iter(entries), dry_run=False, **how)
             assert report == promised
-            after = database.read(book.records)
+            after = database.read(lambda connection: list(book.records(connection)))
             named = {entry.code: as_record(entry) | {"primary_working": None} for entry in entries}
             kept = {} if prune else {one["code"]: comparable(one) for one in before}
             assert {one["code"]: comparable(one) for one in after} == kept | named

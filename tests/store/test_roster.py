@@ -57,7 +57,7 @@ class Book:
 
     @property
     def records(self):
-        return {one["code"]: one for one in self.database.read(book.records)}
+        return self.database.read(lambda connection: {one["code"]: one for one in book.records(connection)})
 
     def rows(self, table):
         return self.database.read(lambda connection: connection.execute(select(table)).all())
