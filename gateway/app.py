@@ -90,9 +90,11 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
             async with asyncio.TaskGroup() as group:
+                watching = group.create_task(self._store.watch())
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()
                 await self._dispatch.drain(GRACE)
+                watching.cancel()
         finally:
             await self._smarthost.close()
             self._store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ def records(found: Iterable[dict[str, Any]], columns: Sequence[str], *, json_lin
     """Print records as they come: one JSON object a line, or a table of `columns`."""
     if json_lines:
         for record in found:
-            click.echo(json.dumps(record, ensure_ascii=False))
+            click.echo(json_line(record))
         return
     rows = [[cell(record[column]) for column in columns] for record in found]
     if not rows:
@@ -32,10 +33,15 @@ def records(found: Iterable[dict[str, Any]], columns: Sequence[str], *, json_lin
 def record(found: dict[str, Any], page: Callable[[dict[str, Any]], Iterable[str]], *, json_lines: bool) -> None:
     """Print one record: as JSON, or as its page."""
     if json_lines:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json_line(found))
         return
     for line in page(found):
         click.echo(plain(line))
+
+
+def json_line(found: dict[str, Any]) -> str:
+    """One object on one line, whatever a reader takes for the end of a line; no control character raw."""
+    return _RAW.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(found, ensure_ascii=False))
 
 
 def facts(found: dict[str, Any], names: Sequence[str]) -> Iterable[str]:
@@ -71,6 +77,7 @@ def plain(text: str) -> str:
     return "".join("\ufffd" if unicodedata.category(one) in _UNSAFE and one not in "\n\t" else one for one in text)
 
 
+_RAW = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 

@@ -72,6 +72,10 @@ class Store:
             partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt),
         )
 
+    async def watch(self) -> None:
+        """Wait for the writer's end. Raises what ended it, when that was not `close()`."""
+        await self._writer.watch()
+
     def close(self) -> None:
         """Finish what is queued, then let go of the database."""
         self._writer.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -51,18 +52,22 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._broken: BaseException | None = None
+        self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
-        if self._broken is not None:
-            raise RuntimeError("the writer has ended") from self._broken
+        if self._ended.done():
+            raise RuntimeError("the writer has ended") from self._ended.exception()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, loop, answer))
         return await answer
+
+    async def watch(self) -> None:
+        """Return when the thread was closed. Raises what ended it otherwise: nothing is written from then on."""
+        await asyncio.shield(asyncio.wrap_future(self._ended))  # whoever stops watching ends nothing
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
@@ -77,10 +82,11 @@ class Writer:
                 continue
             try:
                 self._answer(self._commit(group))
-            except BaseException as fault:  # nobody may wait for ever for a thread that ends
-                self._broken = fault
+            except BaseException as fault:  # noqa: BLE001 - handed on: to those who wait, and to watch()
+                self._ended.set_exception(fault)
                 self._answer([_Done(job, fault=fault) for job in group])
-                raise
+                return
+        self._ended.set_result(None)
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         group: list[_Job] = []

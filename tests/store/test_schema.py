@@ -1,0 +1,111 @@
+"""The schema's version, and a database that is private."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from gateway.ports import Unavailable
+from gateway.store import schema
+from gateway.store.database import Database
+from gateway.store.tables import metadata
+from house import NOW
+
+
+@pytest.fixture
+def database(tmp_path):
+    one = Database(f"sqlite:///{tmp_path}/sub/gateway.db").open()
+    yield one
+    one.close()
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(database):
+    """What alembic would still change is nothing."""
+    schema.migrate(database, NOW)
+    compared = database.read(
+        lambda connection: compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": True}), metadata
+        ),
+    )
+    assert compared == []
+
+
+def test_the_head_that_the_code_names_is_the_last_migration():
+    assert max(schema.known()) == schema.HEAD
+
+
+def test_migrating_again_changes_nothing(database):
+    assert schema.migrate(database, NOW)
+    keys = database.read(lambda c: c.exec_driver_sql("select key from keyring").all())
+    assert not schema.migrate(database, NOW)
+    assert database.read(lambda c: c.exec_driver_sql("select key from keyring").all()) == keys
+
+
+def test_a_database_from_the_future_is_refused_and_left_alone(database):
+    """The words name both versions and what to do."""
+    schema.migrate(database, NOW)
+    database.write(lambda c: c.exec_driver_sql("update alembic_version set version_num = '9999'"))
+    with pytest.raises(schema.WrongSchema, match=r"9999, newer than this gateway knows \(0001\); install"):
+        schema.migrate(database, NOW)
+
+
+def test_somebody_elses_database_is_refused(database):
+    database.write(lambda c: c.exec_driver_sql("create table theirs (x)"))
+    with pytest.raises(schema.WrongSchema, match="not the gateway's"):
+        schema.migrate(database, NOW)
+
+
+def test_the_files_are_for_our_eyes_only(database):
+    """Threats rule 17: the database, its journal and its folder."""
+    schema.migrate(database, NOW)
+    with database.connect() as connection, connection.begin():
+        files = list(database.path.parent.iterdir())
+        assert len(files) > 1
+        assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
+    assert stat.S_IMODE(database.path.parent.stat().st_mode) == 0o700
+
+
+def test_a_commit_is_on_disk(database):
+    """I3: write-ahead log, synchronous FULL, foreign keys."""
+    found = database.read(
+        lambda c: [
+            c.exec_driver_sql(f"pragma {one}").scalar() for one in ("journal_mode", "synchronous", "foreign_keys")
+        ],
+    )
+    assert found == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize("content", [b"not a database, but long enough to look at" * 50, b""])
+def test_a_file_that_is_no_database(tmp_path, content):
+    """Unavailable, in words, instead of a traceback; an empty file is a new database."""
+    (tmp_path / "x.db").write_bytes(content)
+    database = Database(f"sqlite:///{tmp_path}/x.db").open()
+    if content:
+        with pytest.raises(Unavailable, match="file is not a database"):
+            schema.migrate(database, NOW)
+    else:
+        assert schema.migrate(database, NOW)
+    database.close()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unavailable, match="File exists"):
+        Database(f"sqlite:///{tmp_path}/file/gateway.db").open()
+
+
+def test_a_lock_held_by_another_process_is_unavailable(database):
+    """I9: the third answer."""
+    schema.migrate(database, NOW)
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("begin immediate")
+    with database.connect() as connection:
+        connection.execution_options(begin="")
+        connection.exec_driver_sql("pragma busy_timeout = 0")
+        with pytest.raises(Unavailable, match="locked"), database.asking():
+            connection.exec_driver_sql("begin immediate")
+    other.close()

@@ -1,0 +1,132 @@
+"""The one writer: commits together, undoes apart."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+
+import pytest
+from sqlalchemy import event, insert
+
+from gateway.ports import Unavailable
+from gateway.store import schema
+from gateway.store import tables as t
+from gateway.store.database import Database
+from gateway.store.writer import GROUP, Writer
+from house import NOW
+
+
+@pytest.fixture
+def database(tmp_path):
+    one = Database(f"sqlite:///{tmp_path}/gateway.db").open()
+    schema.migrate(one, NOW)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def writer(database):
+    one = Writer(database)
+    yield one
+    one.close()
+
+
+def tally(name):
+    """A piece of work that adds a row."""
+    return lambda c: c.execute(insert(t.tally).values(ingress=name, day="2026-11-22", received=1))
+
+
+def rows(database):
+    return sorted(database.read(lambda c: c.exec_driver_sql("select ingress from tally").scalars().all()))
+
+
+def waiting(writer, release):
+    """Work that holds the writer until it is released, so that what follows waits as a group."""
+    return asyncio.ensure_future(writer.write(lambda _: release.wait(10)))
+
+
+async def test_what_waits_is_committed_together(database, writer):
+    """A group of any size up to the bound is one transaction."""
+    commits, release = [], threading.Event()
+    event.listen(database.engine, "commit", lambda _: commits.append(1))
+    first = waiting(writer, release)
+    others = [asyncio.ensure_future(writer.write(tally(f"{number:03}"))) for number in range(GROUP)]
+    await asyncio.sleep(0)
+    release.set()
+    await asyncio.gather(first, *others)
+    assert len(rows(database)) == GROUP
+    assert len(commits) <= 3
+
+
+async def test_a_mistake_undoes_nobody_elses_work(database, writer):
+    """A savepoint each: the one that breaks a constraint fails alone, wholly."""
+    release = threading.Event()
+    first = waiting(writer, release)
+
+    def twice(connection):
+        tally("b")(connection)
+        tally("b")(connection)
+
+    jobs = [asyncio.ensure_future(writer.write(work)) for work in (tally("a"), twice, tally("c"))]
+    await asyncio.sleep(0)
+    release.set()
+    await first
+    good, bad, also_good = await asyncio.gather(*jobs, return_exceptions=True)
+    assert type(bad).__name__ == "IntegrityError"
+    assert not isinstance(good, Exception)
+    assert not isinstance(also_good, Exception)
+    assert rows(database) == ["a", "c"]
+
+
+async def test_a_fault_of_the_database_fails_the_whole_group(database, writer):
+    """What shares a transaction that is lost is lost together, and each is told."""
+    release = threading.Event()
+    first = waiting(writer, release)
+
+    def full(_connection):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    jobs = [asyncio.ensure_future(writer.write(work)) for work in (tally("a"), full)]
+    await asyncio.sleep(0)
+    release.set()
+    answers = await asyncio.gather(first, *jobs, return_exceptions=True)
+    assert [type(one) for one in answers[1:]] == [Unavailable, Unavailable]
+    assert rows(database) == []
+    await writer.write(tally("later"))
+    assert rows(database) == ["later"]
+
+
+async def test_a_writer_that_ends_leaves_nobody_waiting(database):
+    """A fault of our own ends the thread; those who wait are told, and so is whoever comes after."""
+    writer = Writer(database)
+
+    def broken(_connection):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await writer.write(broken)
+    with pytest.raises(RuntimeError, match="has ended"):
+        await writer.write(tally("a"))
+    with pytest.raises(ZeroDivisionError):  # and the daemon ends, to be started anew
+        await writer.watch()
+
+
+async def test_who_stops_watching_ends_nothing(writer, database):
+    """The daemon cancels its watch before it closes the store."""
+    watching = asyncio.ensure_future(writer.watch())
+    await asyncio.sleep(0)
+    watching.cancel()
+    await asyncio.wait([watching])
+    await writer.write(tally("a"))
+    assert rows(database) == ["a"]
+
+
+async def test_closing_finishes_what_is_queued(database):
+    writer, release = Writer(database), threading.Event()
+    jobs = [waiting(writer, release), asyncio.ensure_future(writer.write(tally("a")))]
+    await asyncio.sleep(0)
+    release.set()
+    writer.close()
+    await asyncio.gather(*jobs)
+    assert rows(database) == ["a"]
