@@ -16,7 +16,7 @@ from gateway.core.mentions import domain_names
 from gateway.core.message import Message
 from gateway.core.parse import parse
 from gateway.core.policy import Policy
-from gateway.core.reference import Claim, Found, Keyring, claims, holds, is_own_message_id, tag
+from gateway.core.reference import Claim, Found, Keyring, bounced_row, claims, holds, is_own_message_id, tag
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.served import Served
 from gateway.core.ticket import ticket_subject
@@ -92,7 +92,7 @@ class Receiver:
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
         parsed = parse(arrival.raw)
         if not isinstance(parsed, Message):
-            return Case(arrival, parsed, override=override)
+            return Case(arrival, parsed, bounced=self._bounced(arrival), override=override)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
         mentions = await self._mentions(parsed, arrival)
@@ -108,6 +108,12 @@ class Receiver:
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
             override=override,
         )
+
+    def _bounced(self, arrival: Arrival) -> str | None:
+        """The outbox row that the recipient's token names, whatever the message says."""
+        details = self.house.served.bounce_details(arrival.envelope.forward_paths if arrival.envelope else ())
+        rows = (bounced_row(self.house.keys, detail) for detail in details)
+        return next((row for row in rows if row), None)
 
     async def _mentions(self, message: Message, arrival: Arrival) -> tuple[Mention, ...]:
         paths = arrival.envelope.forward_paths if arrival.envelope else ()

@@ -50,6 +50,8 @@ class Case:
     mentions: tuple[Mention, ...] = ()
     about: tuple[Service, ...] = ()
     from_ourselves: bool = False
+    bounced: str | None = None
+    """The outbox row whose own signed reverse-path this came to (threats rule 14)."""
     override: Override | None = None
 
     def waived(self, reason: Reason) -> bool:

@@ -66,6 +66,8 @@ def settle(
     opening = record.opening
     ticket_id = _file(connection, opening, now) if opening else None
     write(verdict, ticket_id, dedup)
+    if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
+        letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
         connection.execute(_insert_entry, _entry(arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
@@ -102,7 +104,9 @@ def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
         "detail": verdict.detail,
         "evidence": evidence_record(record.case),
         "trace": [list(station) for station in record.trace],
-        "report": asdict(parsed.report) | {"outbox": None} if isinstance(parsed, DeliveryReport) else None,
+        "report": asdict(parsed.report) | {"outbox": record.case.bounced}
+        if isinstance(parsed, DeliveryReport)
+        else None,
     }
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from gateway.core.letter import one_line
+from gateway.core.message import Report
 from gateway.core.reply import Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.times import moment, stamp
 from gateway.ports import Due, Opening
@@ -25,6 +28,10 @@ class Limits:
     period: timedelta = timedelta(days=1)
     per_ticket: int = 1
 
+
+STATUS_CHARACTERS = 200
+LOOK_BACK = 10
+"""So many letters to an address are looked at to see whether it works."""
 
 _insert = insert(t.outbox)
 _due = (
@@ -127,6 +134,36 @@ def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
     query = query.join(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
     for row in connection.execute(newest(query, t.outbox.c.created_at, t.outbox.c.id, window)):
         yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def bounced(connection: Connection, row: str, report: Report) -> None:
+    """A delivery report came back to this row's own reverse-path. Only a failure changes anything, and once a row."""
+    if report.action != "failed":
+        return
+    told = f"{report.status or 'failed'}: the delivery report says that {report.recipient or 'the recipient'} failed"
+    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered")
+    failed = connection.execute(
+        update(t.outbox).where(delivered).values(state="failed", status=one_line(told, STATUS_CHARACTERS)),
+    )
+    if failed.rowcount and report.status.startswith("5."):  # RFC 3463 §3.1: only 5 is permanent
+        account_id, failures = _failures_in_a_row(connection, row)
+        connection.execute(update(t.account).where(t.account.c.id == account_id).values(hard_failures=failures))
+
+
+def _failures_in_a_row(connection: Connection, row: str) -> tuple[int, int]:
+    """The row's account, and how many of the last letters to the same address failed, up to the last that did not.
+
+    The smarthost's 250 had set the count back; what came back since shows that this was no success.
+    """
+    bounce = connection.execute(select(t.outbox).where(t.outbox.c.id == row)).one()
+    states = connection.execute(
+        select(t.outbox.c.state)
+        .where(t.outbox.c.account_id == bounce.account_id, t.outbox.c.recipient == bounce.recipient)
+        .where(t.outbox.c.state.in_(("delivered", "failed")))
+        .order_by(t.outbox.c.created_at.desc(), t.outbox.c.id.desc())
+        .limit(LOOK_BACK),
+    ).scalars()
+    return bounce.account_id, len(list(takewhile(lambda state: state == "failed", states)))
 
 
 def retry(connection: Connection, row: str, *, now: datetime, by: str) -> None:
