@@ -9,9 +9,12 @@ from strategies import mail, reverse_paths
 
 from house import letter
 
+hostile = st.binary(max_size=300) | st.sampled_from([b"\0", b"a: b\rc", letter().replace(b"\r\n", b"\r", 3)])
+arriving = st.lists(st.tuples(mail() | hostile.map(lambda raw: (raw,)), reverse_paths), max_size=8)
+
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(st.tuples(mail() | st.binary(max_size=300).map(lambda raw: (raw,)), reverse_paths), max_size=8))
+@given(arriving)
 async def test_i11_what_was_received_is_what_became_of_it(gateway, arrivals):
     """Any mail, any bytes: as many records as receipts, and the scales are level."""
     before = {found["id"] for found in gateway.messages}

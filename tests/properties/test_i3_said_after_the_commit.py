@@ -66,7 +66,7 @@ async def test_i3_the_receipt_comes_after_the_row_is_there_for_others(gateway):
 
 
 def test_i3_a_commit_is_on_disk_when_it_returns(gateway):
-    """In WAL anything less than FULL commits into a cache, which a power cut empties (sqlite.org, PRAGMA synchronous)."""
+    """In WAL anything less than FULL commits into a cache, which a power cut empties."""
     with gateway.database.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"

@@ -29,6 +29,6 @@ async def test_i5_only_an_accepted_message_puts_something_into_the_outbox(gatewa
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(message=mail(), reverse_path=reverse_paths)
 async def test_i5_behind_an_mta_nothing_is_refused_in_the_session(gateway, message, reverse_path):
-    """Threats rule 12: the MTA would bounce a 5yz to whoever the envelope names; a policy that rejects all changes it not."""
+    """Threats rule 12: the MTA would bounce a 5yz to whoever the envelope names. A policy that rejects all included."""
     receipt = await gateway.ruled(REJECTING).receive(message[0], reverse_path=reverse_path)
     assert answer(receipt, Position.BEHIND_MTA).code == "250"

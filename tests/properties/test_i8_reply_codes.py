@@ -52,8 +52,8 @@ def test_a_refusal_at_the_edge_says_nothing_about_accounts():
 
 
 @given(
-    st.from_regex(r"[0-9]{3}", fullmatch=True),
-    st.from_regex(r"([0-9]\.[0-9]\.[0-9]{1,3})?", fullmatch=True),
+    st.from_regex(r"[1-6][0-6][0-9]", fullmatch=True),
+    st.from_regex(r"([1-6]\.[0-8]\.[0-9]{1,4})?", fullmatch=True),
     st.sampled_from(["ok", "try again later"]),
 )
 def test_a_reply_that_disagrees_cannot_be_made(code, status, words):

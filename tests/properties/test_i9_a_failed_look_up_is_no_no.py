@@ -58,8 +58,8 @@ async def test_i9_every_query_that_the_database_refuses_defers(gateway):
     while True:
         seen = iter(range(1_000))
 
-        def fail(_c, _cursor, statement, *_rest, seen=seen):
-            if statement.startswith("SELECT") and next(seen) == refused:
+        def fail(_c, _cursor, statement, *_rest, seen=seen, position=refused):
+            if statement.startswith("SELECT") and next(seen) == position:
                 raise sqlite3.OperationalError("disk I/O error")
 
         event.listen(gateway.database.engine, "before_cursor_execute", fail)

@@ -1,0 +1,219 @@
+"""The mutants: for each invariant the mistakes that a tired developer makes, and whose property test must then fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One mistake: `old` becomes `new` in one file of the package, where it stands exactly once."""
+
+    invariant: str
+    mistake: str
+    file: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.mistake}"
+
+
+MUTANTS = (
+    Mutant(
+        "i1",
+        "accounts are remembered between letters",
+        "dispatch.py",
+        "        account = await self._insist(lambda: self._book.account(due.reply.account_id))\n",
+        '        known = self.__dict__.setdefault("_known", {})\n'
+        "        if due.reply.account_id not in known:\n"
+        "            known[due.reply.account_id] = await self._insist("
+        "lambda: self._book.account(due.reply.account_id))\n"
+        "        account = known[due.reply.account_id]\n",
+    ),
+    Mutant(
+        "i1",
+        "a subject is reflected as it came",
+        "core/letter.py",
+        "encoded(one_line(subject, SUBJECT_CHARACTERS))",
+        "encoded(subject[:SUBJECT_CHARACTERS])",
+    ),
+    Mutant(
+        "i1",
+        "a closed account is still written to",
+        "core/reply.py",
+        "    if account.status is Standing.CLOSED:\n",
+        "    if account.status is Standing.CLOSED and reply.kind is Kind.OPENED:\n",
+    ),
+    Mutant(
+        "i2",
+        "evidence of any outcome is evidence",
+        "core/evidence.py",
+        "return self.assurance is not Assurance.NONE",
+        "return self.source is not Source.NONE",
+    ),
+    Mutant(
+        "i2",
+        "an operator's override of anything stands in for evidence",
+        "core/authorize.py",
+        "not case.waived(Reason.UNAUTHENTICATED)",
+        "case.override is None",
+    ),
+    Mutant(
+        "i2",
+        "of several accounts the first is taken",
+        "core/authorize.py",
+        "    if len(chosen) > 1:\n",
+        "    if len(chosen) > 1 and case.override is not None:\n",
+    ),
+    Mutant(
+        "i3",
+        "answers are given before the commit",
+        "store/writer.py",
+        "                done = [_one(connection, job) for job in group]\n",
+        "                done = [_one(connection, job) for job in group]\n"
+        "                self._answer(done)\n"
+        "                done = []\n",
+    ),
+    Mutant(
+        "i3", "commits stop short of the disk", "store/database.py", '"synchronous = FULL"', '"synchronous = NORMAL"'
+    ),
+    Mutant(
+        "i4",
+        "a repetition is told by its content alone, whatever became of the first",
+        "store/archive.py",
+        "parts = (verdict.disposition, verdict.reason, account, record.case.parsed.header.fingerprint)",
+        "parts = (record.case.parsed.header.fingerprint,)",
+    ),
+    Mutant(
+        "i4",
+        "a repetition is told by its Message-ID",
+        "core/header.py",
+        "    return digest.hexdigest()\n",
+        '    return sha256(split.first("message-id").strip()).hexdigest()\n',
+    ),
+    Mutant(
+        "i4",
+        "trace fields make a repetition another message",
+        "core/header.py",
+        '    if not split.first("message-id").strip():\n',
+        "    if raw:\n",
+    ),
+    Mutant(
+        "i5",
+        "a customer whose mail is held is told so",
+        "receive.py",
+        "        opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None\n",
+        "        from gateway.core.verdict import AuthorizedSender\n"
+        "        known = case.sender.accounts if case.sender else ()\n"
+        "        told = verdict\n"
+        "        if known and not isinstance(verdict, Accept):\n"
+        '            told = Accept(AuthorizedSender(known[0], case.sender.author), None, None, "")\n'
+        "        opening = self._opening(told, case.parsed) if isinstance(case.parsed, Message) else None\n",
+    ),
+    Mutant(
+        "i5",
+        "a rejection is a 550 behind an MTA too",
+        "ingress/site.py",
+        "case Refuse(disposition=Disposition.REJECT) if position is Position.EDGE:",
+        "case Refuse(disposition=Disposition.REJECT):",
+    ),
+    Mutant(
+        "i7",
+        "only what one expects is caught",
+        "core/parse.py",
+        "except Exception as fault:",
+        "except (ValueError, LookupError) as fault:",
+    ),
+    Mutant("i7", "the bound on parts is raised out of reach", "core/mime.py", "PARTS = 1_000\n", "PARTS = 1_000_000\n"),
+    Mutant(
+        "i7",
+        "lone surrogates come through",
+        "core/charset.py",
+        r"\x7f-\x9f\ud800-\udfff]",
+        r"\x7f-\x9f]",
+    ),
+    Mutant(
+        "i8",
+        "the classes of the two codes may differ",
+        "ingress/replies.py",
+        "_STATUS.fullmatch(self.status) and self.status[0] == self.code[0]",
+        "_STATUS.fullmatch(self.status)",
+    ),
+    Mutant(
+        "i8",
+        "a full house has the code of a full disk",
+        "ingress/replies.py",
+        'TOO_BUSY = _reply("452", "4.3.1"',
+        'TOO_BUSY = _reply("452", "4.2.2"',
+    ),
+    Mutant(
+        "i9",
+        "an address book that is away knows nobody",
+        "receive.py",
+        "        accounts = await self.book.registered(parsed.author)\n",
+        "        try:\n"
+        "            accounts = await self.book.registered(parsed.author)\n"
+        "        except Unavailable:\n"
+        "            accounts = ()\n",
+    ),
+    Mutant(
+        "i9",
+        "a query that failed found nothing",
+        "store/adapter.py",
+        "            self._forget_reader()\n            raise\n",
+        "            self._forget_reader()\n            return ()\n",
+    ),
+    Mutant(
+        "i10",
+        "accounts first, evidence second",
+        "core/authorize.py",
+        "    if not case.evidence.aligned and not case.waived(Reason.UNAUTHENTICATED):\n"
+        "        return Objection(Reason.UNAUTHENTICATED, case.evidence.detail)\n"
+        "    account = _one_account(case, case.sender)\n"
+        "    if isinstance(account, Objection):\n"
+        "        return account\n",
+        "    account = _one_account(case, case.sender)\n"
+        "    if isinstance(account, Objection):\n"
+        "        return account\n"
+        "    if not case.evidence.aligned and not case.waived(Reason.UNAUTHENTICATED):\n"
+        "        return Objection(Reason.UNAUTHENTICATED, case.evidence.detail)\n",
+    ),
+    Mutant(
+        "i10",
+        "a helpful word for those who are not registered",
+        "ingress/site.py",
+        "            return replies.REJECTED\n",
+        "            unknown = receipt.verdict.reason == 'unregistered'\n"
+        "            return replies.UNKNOWN_RECIPIENT if unknown else replies.REJECTED\n",
+    ),
+    Mutant(
+        "i10",
+        "nothing more is looked up for an unknown author",
+        "receive.py",
+        "about = await self.book.holders(domain_names(parsed.header.subject, parsed.body.text))",
+        "about = await self.book.holders(domain_names(parsed.header.subject, parsed.body.text)) if accounts else ()",
+    ),
+    Mutant(
+        "i11",
+        "what is discarded is not counted in",
+        "store/archive.py",
+        "    connection.execute(_count, ",
+        "    if record.verdict.disposition is not Disposition.DISCARD:\n        connection.execute(_count, ",
+    ),
+    Mutant("i11", "a disposition is forgotten", "store/ledger.py", '    "failed": Disposition.FAILED,\n', ""),
+    Mutant(
+        "i12",
+        "line ends are put right before they are kept",
+        "store/archive.py",
+        '"octets": arrival.raw}',
+        '"octets": arrival.raw.replace(b"\\r\\n", b"\\n").replace(b"\\n", b"\\r\\n")}',
+    ),
+    Mutant(
+        "i12",
+        "the hash is over something else than what is kept",
+        "store/archive.py",
+        "hashlib.sha256(arrival.raw)",
+        "hashlib.sha256(arrival.raw.strip())",
+    ),
+)
