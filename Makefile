@@ -9,9 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG := config/gateway.yaml
 # The newest that runs: a shim of pyenv may be on the path for a Python that is not there.
-PYTHON ?= $(shell for one in python3.13 python3.12 python3.11 python3; do $$one -c '' 2>/dev/null && echo $$one && break; done)
+PYTHON ?= python3
 # Debian packages that the tests start as real peers.
-PEERS := postfix
+PEERS := postfix openssl
 JOBS ?= 2
 
 help:  ## list what there is to do

@@ -88,7 +88,7 @@ class Listener:
                 # Not start_serving: it yields before the server is known, and a drain() then would miss it.
                 self._server = await create(self._session, sock=self._socket, backlog=BACKLOG, start_serving=False)
                 await self._server.start_serving()
-                log.info("smtp.listening", ingress=self._site.settings.name, address=str(self.address))
+                log.info("smtp.listening", ingress=self._site.settings.name, address=self._site.settings.listen)
             await self._ended.wait()
         finally:
             await self.drain(0)
