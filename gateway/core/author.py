@@ -130,8 +130,8 @@ def _addr_spec(tokens: list[Token]) -> Address:
     _refuse_specials([token for token in tokens if token[0] != "space"], "@")
     if any(kind == "space" for kind, _ in tokens):
         raise _NoAuthorError("white space in the address")
-    if tokens[0][0] == "quoted" and not any(kind == "quoted" for kind, _ in tokens[1:]):
-        text = text.replace('"', "")  # one with an escaped quote fails below: its backslash is left
+    if tokens[0][0] == "quoted" and tokens[1:2] == [("special", "@")]:  # `"bob"alice@` is a name and alice to some
+        text = text.replace('"', "", 2)  # one with an escaped quote fails below: its backslash is left
     return Address.parse(text)
 
 
