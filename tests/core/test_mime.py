@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.core.fields import split
-from gateway.core.mime import DEPTH, OPAQUE, PARTS, content, walk
+from gateway.core.mime import DEPTH, HEADERS_OCTETS, OPAQUE, PARTS, content, walk
 
 
 def parts_of(raw: bytes):
@@ -76,6 +76,15 @@ def test_beyond_the_parts_the_rest_is_one_opaque_leaf():
     assert len(found) == PARTS
     assert found[-1][0] == OPAQUE
     assert found[-1][1].count(b"x") == 501
+
+
+def test_beyond_the_headers_of_all_parts_the_rest_is_one_opaque_leaf():
+    """A thousand part headers of 64 KiB are each within their bound, and took eleven seconds together."""
+    part = b"--b\r\n" + b"a:\r\n" * 10_000 + b"\r\nx\r\n"
+    found = leaves(MIXED + part * 100)
+    assert len(found) * 40_000 < HEADERS_OCTETS + 2 * len(part)
+    assert found[-1][0] == OPAQUE
+    assert found[-1][1].count(b"x") + len(found) - 1 == 100
 
 
 def test_beyond_the_depth_the_rest_is_opaque():
