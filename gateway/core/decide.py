@@ -10,14 +10,18 @@ from gateway.core.authorize import authorize
 from gateway.core.case import Case, TicketFact
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.policy import Policy
-from gateway.core.reason import Reason
-from gateway.core.verdict import Accept, AuthorizedSender, Objection, Verdict
+from gateway.core.reason import Disposition, Reason
+from gateway.core.verdict import Accept, AuthorizedSender, Objection, Refuse, Verdict
 
 HOPS = 100  # RFC 5321 §6.3
 
 
 def decide(case: Case, policy: Policy) -> Verdict:
     """The verdict. Total: every case has one (I11)."""
+    if isinstance(case.parsed, Malformed) and case.parsed.failed:
+        return Refuse(Disposition.FAILED, case.parsed.reason, "built-in", case.parsed.detail)
+    if objection := not_a_message(case):  # no operator can make a message of it
+        return policy.refuse(objection)
     for objection_to in OBJECTIONS:
         objection = objection_to(case)
         if objection is not None and not case.waived(objection.reason):
@@ -65,7 +69,7 @@ def automatic(case: Case) -> Objection | None:
     return None
 
 
-OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (not_a_message, loop, automatic)
+OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (loop, automatic)
 
 
 def _own_ticket(case: Case, grant: AuthorizedSender) -> TicketFact | None:

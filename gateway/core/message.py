@@ -80,6 +80,8 @@ class Malformed:
     header: Header
     reason: Reason
     detail: str
+    failed: bool = False
+    """Whether parsing itself gave up: over a bound, or a fault. Otherwise it was read, and is held to be judged."""
 
 
 Parsed = Message | DeliveryReport | Malformed

@@ -7,7 +7,7 @@ from hashlib import sha256
 from gateway.core.address import Address
 from gateway.core.author import author
 from gateway.core.automatic import automatic
-from gateway.core.fields import Split, split, unfolded
+from gateway.core.fields import Split, line_ends, split, unfolded
 from gateway.core.header import header_of, references_of
 from gateway.core.message import DeliveryReport, Header, Malformed, Message, Parsed
 from gateway.core.mime import walk
@@ -26,6 +26,7 @@ def parse(raw: bytes) -> Parsed:
             Header(fingerprint=sha256(raw).hexdigest()),
             Reason.MALFORMED_MESSAGE,
             f"parsing failed: {type(fault).__name__}",
+            failed=True,
         )
 
 
@@ -33,7 +34,7 @@ def _parse(raw: bytes) -> Parsed:
     fields = split(raw)
     header = header_of(fields, raw)
     if fields.defect:
-        return Malformed(header, Reason.MALFORMED_MESSAGE, fields.defect)
+        return Malformed(header, Reason.MALFORMED_MESSAGE, fields.defect, failed=not line_ends(raw))
     parts = walk(raw, fields.fields, fields.body)
     report = report_of(raw, parts)
     if report is not None:

@@ -14,7 +14,6 @@ CHOICES = frozenset({Disposition.QUARANTINE, Disposition.REJECT, Disposition.DIS
 
 FIXED: Mapping[Reason, Disposition] = MappingProxyType(
     {
-        Reason.MALFORMED_MESSAGE: Disposition.FAILED,
         Reason.DELIVERY_REPORT: Disposition.DISCARD,
         Reason.DUPLICATE: Disposition.DISCARD,
     },

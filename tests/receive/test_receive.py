@@ -40,6 +40,8 @@ async def test_a_registered_author_opens_a_ticket_and_the_primary_is_told(gatewa
         (letter(more="List-Id: <list.rossi.example>\r\n"), "bulk"),
         (letter("support@example.it"), "loop"),
         (letter(more="Received: x\r\n" * 100), "loop"),
+        (letter(text="a\rb"), "malformed-message"),
+        (letter(more="X: y\r\n" * 2500), "malformed-message"),
     ],
 )
 async def test_who_may_not_write_opens_no_ticket_and_gets_no_mail(gateway, raw, reason):
@@ -47,6 +49,22 @@ async def test_who_may_not_write_opens_no_ticket_and_gets_no_mail(gateway, raw, 
     receipt = await gateway.receive(raw)
     assert gateway.message(receipt.id)["reason"] == reason
     assert (gateway.tickets, gateway.outbox) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "disposition"),
+    [
+        (letter(text="a\rb"), "quarantine"),
+        (letter(text="a\0b"), "quarantine"),
+        (letter(more="X: " + "y" * 300_000 + "\r\n"), "failed"),
+    ],
+)
+async def test_what_may_be_read_in_two_ways_is_held_and_what_is_too_much_has_failed(gateway, raw, disposition):
+    """Threats rule 3: a bare CR, bare LF or NUL from a pipe is quarantined. I7: over a bound, the bytes are kept."""
+    receipt = await gateway.receive(raw)
+    found = gateway.message(receipt.id)
+    assert (found["disposition"], found["reason"]) == (disposition, "malformed-message")
+    assert gateway.raw(receipt.id) == raw
 
 
 async def test_a_null_reverse_path_is_no_person(gateway):

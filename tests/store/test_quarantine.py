@@ -53,6 +53,13 @@ async def test_no_release_makes_an_account_holder_of_a_stranger(gateway, author,
     assert (gateway.tickets, gateway.outbox) == ([], [])
 
 
+async def test_no_release_makes_a_message_of_what_may_be_read_in_two_ways(gateway):
+    """It stays held, and is not turned into a rejection by being released."""
+    held = await gateway.receive(letter(text="a\rb"))
+    recorded = await release(gateway, held.id)
+    assert (recorded.verdict.disposition.value, recorded.verdict.reason.value) == ("quarantine", "malformed-message")
+
+
 async def test_what_is_released_for_one_reason_may_be_held_for_the_next(gateway):
     """Each reason is taken on by name."""
     held = await gateway.receive(letter(dmarc="fail", more="Auto-Submitted: auto-replied\r\n"))
