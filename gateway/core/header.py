@@ -29,7 +29,12 @@ def header_of(split: Split, raw: bytes) -> Header:
 
 def subject_of(split: Split) -> str:
     """The subject on one line, decoded as far as it goes."""
-    return one_line(words(unfolded(split.first("subject")[:SUBJECT_OCTETS])), SUBJECT_CHARACTERS)
+    return subject_text(split.first("subject"))
+
+
+def subject_text(value: bytes) -> str:
+    """A subject's raw value on one line, decoded as far as it goes."""
+    return one_line(words(unfolded(value[:SUBJECT_OCTETS])), SUBJECT_CHARACTERS)
 
 
 def references_of(split: Split) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 
 from gateway.core.charset import clean, decode
-from gateway.core.fields import split
-from gateway.core.header import subject_of
+from gateway.core.header import subject_text
 from gateway.core.markup import to_text
 from gateway.core.message import Attachment, Body
 from gateway.core.mime import Part, content
@@ -20,6 +20,12 @@ TEXT_OCTETS = 2 * 1024 * 1024
 
 SUBJECT_WITHIN = 64 * 1024
 """Of a message that is attached: where its subject is looked for."""
+
+SUBJECT_OCTETS = 1_000
+"""Of that subject: it becomes a file name."""
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+_SUBJECT = re.compile(rb"(?:\A|\n)subject[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE)
 
 _TEXT_KINDS = frozenset({"text/plain", "text/html"})
 _EXTENSIONS = {
@@ -138,8 +144,15 @@ def _attachment(raw: bytes, parts: tuple[Part, ...], index: int) -> Attachment:
 
 def _invented(octets: bytes, kind: str, index: int) -> str:
     """A name for what has none: a message's subject, else its number."""
-    subject = subject_of(split(octets[:SUBJECT_WITHIN])).replace("/", "-") if kind == "message/rfc822" else ""
-    return filename(f"{subject[:140]}.eml" if subject else "", f"part-{index}.{_EXTENSIONS.get(kind, 'bin')}")
+    subject = _subject_of(octets).replace("/", "-") if kind == "message/rfc822" else ""
+    return filename(f"{subject}.eml" if subject else "", f"part-{index}.{_EXTENSIONS.get(kind, 'bin')}")
+
+
+def _subject_of(octets: bytes) -> str:
+    """The subject of a message that is attached. Its header is not split: there may be a thousand of them."""
+    end = _HEAD_END.search(octets, 0, SUBJECT_WITHIN)
+    found = _SUBJECT.search(octets, 0, end.start() if end else SUBJECT_WITHIN)
+    return subject_text(found[1][:SUBJECT_OCTETS])[:140] if found else ""
 
 
 def _unflowed(text: str, *, delete_space: bool) -> str:

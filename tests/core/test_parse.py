@@ -108,6 +108,12 @@ def test_a_nested_message_is_an_attachment_named_by_its_subject():
     assert [one.filename for one in chosen.attachments] == ["re-port.eml"]
 
 
+def test_a_nested_message_without_a_subject_is_named_by_its_number():
+    """What its body says is no subject."""
+    chosen = body("mixed", part("text/plain", "x"), part("message/rfc822", "To: b\r\n\r\nSubject: y"))
+    assert [one.filename for one in chosen.attachments] == ["part-2.eml"]
+
+
 def test_flowed_text_is_joined():
     """RFC 3676."""
     chosen = body("mixed", part("text/plain; format=flowed", "one \r\ntwo\r\n  three\r\n-- \r\nAlice"))
