@@ -21,11 +21,13 @@ class WrongSchema(Exception):  # noqa: N818 - a state of the database
 def current(connection: Connection) -> str | None:
     """The revision that the database is at, or None for an empty one. Raises WrongSchema for what is not ours."""
     tables = set(inspect(connection).get_table_names())
-    if "alembic_version" not in tables:
-        if tables:
-            raise WrongSchema("the database holds tables that are not the gateway's; name another one")
+    if not tables:
         return None
-    return connection.execute(text("select version_num from alembic_version")).scalar()
+    revision = connection.execute(_revision).scalar() if "alembic_version" in tables else None
+    if revision is None:
+        name = connection.engine.url.database
+        raise WrongSchema(f"{name} holds tables that are not the gateway's; name another database")
+    return str(revision)
 
 
 def require(database: Database) -> None:
@@ -55,6 +57,7 @@ def known() -> frozenset[str]:
     return frozenset(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("*_*.py"))
 
 
+_revision = text("select version_num from alembic_version")
 _FOLDER = Path(__file__).parent / "migrations"
 
 
