@@ -69,7 +69,9 @@ class _Reader:
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
         if "queue" in data:
             self._take_queue(document, path.name, data["queue"])
-        for key, value in _mapping(document, data.get("dispositions") or {}, ("dispositions",)).items():
+        said = data.get("dispositions")
+        said = {} if said is None else said
+        for key, value in _mapping(document, said, ("dispositions",)).items():
             self._take_choice(document, path.name, key, value)
 
     def _take_queue(self, document: Document, name: str, value: Plain) -> None:
