@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 
@@ -45,8 +46,7 @@ def serve(config: Config) -> None:
 @contextmanager
 def alone(database: Database) -> Iterator[None]:
     """Hold a SQLite database for this daemon alone. Raises ConfigError where another one has it."""
-    path = database.path.with_name(database.path.name + ".lock")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(lock_file(database.path), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -55,6 +55,11 @@ def alone(database: Database) -> Iterator[None]:
         raise ConfigError(Problem(str(database.path), 0, "", wrong, "stop it, or name another database")) from None
     finally:
         os.close(descriptor)
+
+
+def lock_file(database: Path) -> Path:
+    """What a daemon holds as long as it has this database."""
+    return database.with_name(f"{database.name}.lock")
 
 
 class Daemon:

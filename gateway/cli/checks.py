@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 from gateway import app, build
 from gateway.cli.context import Context
 from gateway.config import Config, load_policies, oracle_warnings
+from gateway.config import Listener as Entry
 from gateway.core.arrival import Arrival, Position
 from gateway.core.problem import ConfigError
 from gateway.core.verdict import Defer
 from gateway.egress.probe import probe
 from gateway.egress.wording import Templates
+from gateway.ingress.listener import Listener
 from gateway.ports import Receipt, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
@@ -37,33 +41,57 @@ class Finding:
 
 
 def examine(context: Context) -> Iterator[Finding]:
-    """Every check in order. Stops at a configuration that cannot be read."""
+    """Every check in order, leaving nothing behind. Stops at a configuration that cannot be read."""
     try:
         config = context.config
     except ConfigError as fault:
-        yield Finding(Finding.FAIL, "config", str(fault))
+        yield from _faults("config", fault)
         return
     yield Finding(Finding.OK, "config", str(config.path))
     yield from _policies(config)
-    yield _tried("templates", lambda: f"{config.templates}", lambda: Templates.load(config.templates, config.languages))
+    yield from _templates(config)
     yield from _database(config)
+    yield from _folder("spool", config.spool)
     yield from _listeners(config)
+    yield Finding(Finding.OK, "dns", "nothing is looked up: this version believes what your border found out")
     yield from _smarthost(config)
+    yield _mailboxes(config)
     yield from _secrets(config)
+
+
+def _faults(what: str, fault: ConfigError) -> Iterator[Finding]:
+    for problem in fault.problems:
+        yield Finding(Finding.FAIL, what, str(problem))
 
 
 def _policies(config: Config) -> Iterator[Finding]:
     try:
         policy = load_policies(config.policies)
     except ConfigError as fault:
-        yield Finding(Finding.FAIL, "policies", str(fault))
+        yield from _faults("policies", fault)
         return
     yield Finding(Finding.OK, "policies", f"{config.policies} ({policy.digest[:12]})")
+    if not policy.choices:
+        yield Finding(Finding.WARN, "policies", f"{config.policies} says nothing: what is not accepted is quarantined")
     for words in oracle_warnings(policy, edge=config.edge):
         yield Finding(Finding.WARN, "policies", words)
 
 
+def _templates(config: Config) -> Iterator[Finding]:
+    try:
+        Templates.load(config.templates, config.languages)
+    except ConfigError as fault:
+        yield from _faults("templates", fault)
+    else:
+        yield Finding(Finding.OK, "templates", str(config.templates))
+
+
 def _database(config: Config) -> Iterator[Finding]:
+    path = config.database.path
+    if path is not None and not path.exists():
+        new = Finding(Finding.OK, "database", f"{path}: new; `run` makes it")
+        yield from list(_folder("database", path.parent)) or [new]
+        return
     try:
         database = build.open_database(config)
         revision = database.read(schema.current)
@@ -72,7 +100,8 @@ def _database(config: Config) -> Iterator[Finding]:
         return
     if revision is None or revision == schema.HEAD:
         state = f"at schema {revision}" if revision else "new; `run` makes its tables"
-        yield Finding(Finding.OK, "database", f"{database.path}: {state}")
+        runs = "; a gateway runs on it" if _running(config) else ""
+        yield Finding(Finding.OK, "database", f"{database.path}: {state}{runs}")
     else:
         known = revision in schema.known()
         words = f"{database.path} is at schema {revision}, this gateway at {schema.HEAD}"
@@ -82,26 +111,44 @@ def _database(config: Config) -> Iterator[Finding]:
     database.close()
 
 
+def _folder(what: str, folder: Path) -> Iterator[Finding]:
+    """`run` makes a folder that is missing; whether it could, without making it."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir():
+        yield Finding(Finding.FAIL, what, f"{there} is no directory; name another one in {what}")
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield Finding(Finding.FAIL, what, f"{there} cannot be written by this user; let it, or name another one")
+    elif there == folder and what == "spool":
+        yield from _private(what, folder)
+
+
 def _listeners(config: Config) -> Iterator[Finding]:
-    if config.imap:
-        yield Finding(Finding.FAIL, "imap", "this version does not read mailboxes; take `imap` out")
-    running = _running(config)
     if not config.smtp:
         yield Finding(Finding.WARN, "smtp", "no listener: mail comes in by `gateway ingest` only")
-    for entry, listener in zip(config.smtp, build.listeners(config, _nobody), strict=True):
-        try:
-            listener.bind()
-        except (OSError, ValueError) as fault:
-            if running:
-                yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.listen} is held by the running gateway")
-            else:
-                yield Finding(Finding.FAIL, "smtp", f"{fault}; stop what listens there, or change `listen`")
+    running = _running(config)
+    with TemporaryDirectory(prefix="gateway-") as folder:
+        unspooled = config.model_copy(update={"spool": Path(folder)})
+        for entry, listener in zip(config.smtp, build.listeners(unspooled, _nobody), strict=True):
+            yield from _listener(entry, listener, running=running)
+
+
+def _listener(entry: Entry, listener: Listener, *, running: bool) -> Iterator[Finding]:
+    try:
+        listener.bind()
+    except (OSError, ValueError) as fault:
+        held = isinstance(fault, OSError) and fault.errno == errno.EADDRINUSE
+        if running and held:
+            yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.listen} is held by the running gateway")
         else:
-            asyncio.run(listener.drain(0))
-            yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {entry.listen}, {entry.position}")
-        if entry.position is Position.BEHIND_MTA and not entry.trusted_authserv_ids:
-            words = f"{entry.name} trusts no authserv-id: every message will be held as unauthenticated"
-            yield Finding(Finding.WARN, "smtp", words)
+            right = "stop what listens there, or change `listen`" if held else "change `listen` or `tls`"
+            why = fault.strerror if isinstance(fault, OSError) else fault
+            yield Finding(Finding.FAIL, "smtp", f"{why}; {right}")
+    else:
+        asyncio.run(listener.drain(0))
+        yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {entry.listen}, {entry.position}")
+    if entry.position is Position.BEHIND_MTA and not entry.trusted_authserv_ids:
+        words = f"{entry.name} trusts no authserv-id: every message will be held as unauthenticated"
+        yield Finding(Finding.WARN, "smtp", words)
 
 
 async def _nobody(arrival: Arrival) -> Receipt:
@@ -111,10 +158,13 @@ async def _nobody(arrival: Arrival) -> Receipt:
 
 def _running(config: Config) -> bool:
     """Whether a gateway has this database, and so, most likely, its ports."""
+    path = config.database.path
+    if path is None or not app.lock_file(path).exists():
+        return False
     try:
         with app.alone(build.open_database(config)):
             return False
-    except (ConfigError, Unavailable):
+    except (ConfigError, Unavailable, OSError):  # the lock of another user's gateway
         return True
 
 
@@ -131,6 +181,12 @@ def _smarthost(config: Config) -> Iterator[Finding]:
         yield Finding(Finding.OK, "smarthost", f"{host}:{port} answers")
 
 
+def _mailboxes(config: Config) -> Finding:
+    if config.imap:
+        return Finding(Finding.FAIL, "mailboxes", "this version does not read mailboxes; take `imap` out")
+    return Finding(Finding.OK, "mailboxes", "none")
+
+
 def _secrets(config: Config) -> Iterator[Finding]:
     files = [config.outbound.password_file, *(one.tls.key_file for one in config.smtp if one.tls)]
     for path in files:
@@ -145,15 +201,8 @@ def _private(what: str, path: Path) -> Iterator[Finding]:
     except OSError as fault:
         yield Finding(Finding.FAIL, what, f"{path}: {fault.strerror}")
         return
+    right = "chmod 700" if path.is_dir() else "chmod 600"
     if mode & 0o077:
-        yield Finding(Finding.WARN, what, f"{path} may be read by others ({mode:04o}); chmod 600 it")
+        yield Finding(Finding.WARN, what, f"{path} may be read by others ({mode:04o}); {right} it")
     if not os.access(path, os.R_OK):
         yield Finding(Finding.FAIL, what, f"{path} cannot be read by this user")
-
-
-def _tried(what: str, words: Callable[[], str], attempt: Callable[[], object]) -> Finding:
-    try:
-        attempt()
-    except ConfigError as fault:
-        return Finding(Finding.FAIL, what, str(fault))
-    return Finding(Finding.OK, what, words())
