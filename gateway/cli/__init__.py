@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -51,10 +52,12 @@ for _command in (
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     os.umask(0o077)  # threats rule 17
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a page for people, whatever their terminal can show
     try:
         code = gateway.main(list(arguments), prog_name="gateway", standalone_mode=False)
-    except BrokenPipeError:  # whoever read our list has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # click's answer to a broken pipe: whoever read our list has seen enough
         return os.EX_OK
     except Exception as fault:  # noqa: BLE001 - the last line of defence: one clear line, whatever it is
         words, code = _told(fault)
@@ -64,9 +67,11 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else os.EX_OK
 
 
-def _told(fault: Exception) -> tuple[str, int]:
+def _told(fault: Exception) -> tuple[str, int]:  # noqa: PLR0911 - one a kind of fault
     """The one line for a fault, and its exit code."""
     match fault:
+        case click.exceptions.NoArgsIsHelpError():
+            return f"gateway: a command is missing\n{fault.format_message()}", os.EX_USAGE
         case click.UsageError():
             asked = f"; `{fault.ctx.command_path} --help` tells more" if fault.ctx else ""
             return f"gateway: {fault.format_message()}{asked}", os.EX_USAGE
@@ -74,10 +79,15 @@ def _told(fault: Exception) -> tuple[str, int]:
             return "gateway: interrupted", os.EX_TEMPFAIL
         case Refused():
             return f"gateway: {fault}", fault.code
-        case ConfigError() | WrongSchema():
+        case ConfigError():
+            return "\n".join(f"gateway: {problem}" for problem in fault.problems), os.EX_CONFIG
+        case WrongSchema():
             return f"gateway: {fault}", os.EX_CONFIG
         case Unavailable():
-            return f"gateway: {fault}; try again", os.EX_TEMPFAIL
+            return f"gateway: {fault}; mend that, or try again", os.EX_TEMPFAIL
+        case OSError():
+            what = f"{fault.filename}: " if fault.filename else "cannot read or write: "
+            return f"gateway: {what}{fault.strerror or fault}", os.EX_UNAVAILABLE
         case _:
             what = f"{type(fault).__name__}: {fault}"
             return f"gateway: internal error: {what}; please report it with what follows", os.EX_SOFTWARE

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, Refused, as_json, pass_context, refusals
+from gateway.cli.context import Context, Refused, as_json, pass_context
 from gateway.config.roster import read_roster
 from gateway.core.address import Address
 from gateway.store import book
@@ -37,7 +37,7 @@ def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) ->
     with _bar(file) as progress:
         try:
             report = import_roster(
-                context.database,
+                context.seen if dry_run else context.database,
                 read_roster(file, progress),
                 prune=prune,
                 dry_run=dry_run,
@@ -99,14 +99,20 @@ def accounts_show(context: Context, wanted: str, json_lines: bool) -> None:  # n
         show.record(account, lambda one: show.facts(one, COLUMNS), json_lines=json_lines)
 
 
+def _parsed(address: str) -> Address:
+    try:
+        return Address.parse(address)
+    except ValueError as fault:
+        raise Refused(f"{address}: {fault}; write one bare address, such as tecnico@rossi.example") from fault
+
+
 @accounts.command("set-primary")
 @click.argument("code")
 @click.argument("address")
 @pass_context
 def accounts_set_primary(context: Context, code: str, address: str) -> None:
     """Make ADDRESS the primary; the old one stays as a secondary."""
-    with refusals():
-        parsed = Address.parse(address)
+    parsed = _parsed(address)
     context.write(
         lambda connection: book.set_primary(connection, code, parsed, now=build.now(), by=context.operator),
     )
@@ -119,8 +125,7 @@ def accounts_set_primary(context: Context, code: str, address: str) -> None:
 @pass_context
 def accounts_add_address(context: Context, code: str, address: str) -> None:
     """Add a secondary address."""
-    with refusals():
-        parsed = Address.parse(address)
+    parsed = _parsed(address)
     context.write(
         lambda connection: book.add_address(connection, code, parsed, now=build.now(), by=context.operator),
     )
@@ -133,8 +138,7 @@ def accounts_add_address(context: Context, code: str, address: str) -> None:
 @pass_context
 def accounts_remove_address(context: Context, code: str, address: str) -> None:
     """Remove a secondary address."""
-    with refusals():
-        parsed = Address.parse(address)
+    parsed = _parsed(address)
     context.write(
         lambda connection: book.remove_address(connection, code, parsed, now=build.now(), by=context.operator),
     )

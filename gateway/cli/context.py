@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -50,7 +52,22 @@ class Context:
     @cached_property
     def database(self) -> Database:
         """The database, migrated where it is ours to migrate. Raises ConfigError, Unavailable, WrongSchema."""
+        return self._migrated(build.open_database(self.config))
+
+    @cached_property
+    def seen(self) -> Database:
+        """The database as it is, for those who only look: neither made nor migrated; one not there yet is empty."""
+        path = self.config.database.path
+        if path is not None and not _holds_something(path):
+            click.echo(f"gateway: {path} is not there yet, so it is empty; `gateway run` makes it", err=True)
+            folder = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="gateway-"))
+            return self._migrated(Database(f"sqlite:///{folder}/empty.db").open())
         database = build.open_database(self.config)
+        schema.require(database)
+        return database
+
+    @staticmethod
+    def _migrated(database: Database) -> Database:
         schema.migrate(database, build.now())
         return database
 
@@ -70,7 +87,14 @@ class Context:
     def read(self, query: Callable[[Connection], T]) -> T:
         """One look. Raises Refused, Unavailable."""
         with refusals():
-            return self.database.read(query)
+            return self.seen.read(query)
+
+
+def _holds_something(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -98,9 +122,19 @@ class Moment(click.ParamType[datetime]):
             return build.now() - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no moment; write 30d, 24h, 2026-11-01 or 2026-11-01T08:00:00Z", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Id(click.ParamType[str]):
+    """An id as people write it: small letters, blanks around it."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's signature
+        """The id as it is kept."""
+        return str(value).strip().upper()
 
 
 def as_json(command: F) -> F:

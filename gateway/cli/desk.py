@@ -10,7 +10,7 @@ import click
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, as_json, pass_context, refusals, window, windowed
+from gateway.cli.context import Context, Id, as_json, pass_context, refusals, window, windowed
 from gateway.core.account import Account
 from gateway.core.reply import Kind, Words
 from gateway.core.ticket import Status
@@ -156,7 +156,7 @@ def outbox_list(context: Context, since: datetime | None, limit: int | None, jso
 
 
 @outbox.command("retry")
-@click.argument("row", metavar="ID")
+@click.argument("row", type=Id(), metavar="ID")
 @pass_context
 def outbox_retry(context: Context, row: str) -> None:
     """Try a letter again now."""
@@ -165,7 +165,7 @@ def outbox_retry(context: Context, row: str) -> None:
 
 
 @outbox.command("cancel")
-@click.argument("row", metavar="ID")
+@click.argument("row", type=Id(), metavar="ID")
 @pass_context
 def outbox_cancel(context: Context, row: str) -> None:
     """Never send a letter that is still waiting."""

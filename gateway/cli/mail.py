@@ -14,10 +14,11 @@ import click
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, Moment, Refused, as_json, pass_context, window, windowed
+from gateway.cli.context import Context, Id, Moment, Refused, as_json, pass_context, refusals, window, windowed
 from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Position
 from gateway.core.case import Override
+from gateway.core.problem import ConfigError
 from gateway.core.reason import Disposition
 from gateway.core.verdict import Defer
 from gateway.ingress.path import parse_mail, parse_rcpt
@@ -27,6 +28,8 @@ from gateway.ports import Receipt, Record
 from gateway.receive import Receiver
 from gateway.store import ledger
 from gateway.store import quarantine as held_messages
+from gateway.store.database import Database
+from gateway.store.schema import WrongSchema
 
 COLUMNS = ("id", "received_at", "author", "subject", "disposition", "reason", "ticket")
 HELD_FOR = timedelta(days=30)
@@ -34,9 +37,9 @@ HELD_FOR = timedelta(days=30)
 
 
 @contextmanager
-def _receiver(context: Context) -> Iterator[Receiver]:
-    with closing(build.store(context.config, context.database)) as store:
-        yield build.receiver(build.house(context.config, context.database), store)
+def _receiver(config: Config, database: Database) -> Iterator[Receiver]:
+    with closing(build.store(config, database)) as store:
+        yield build.receiver(build.house(config, database), store)
 
 
 def _origin(config: Config, ingress: str | None) -> Origin:
@@ -69,10 +72,19 @@ def _envelope(reverse: str | None, forward: tuple[str, ...]) -> Envelope | None:
 def _read(stream: BinaryIO, limit: int) -> bytes:
     raw = stream.read(limit + 1)
     if not raw:
-        raise Refused("there is no message on standard input")
+        raise Refused(f"there is no message in {stream.name}")
     if len(raw) > limit:
-        raise Refused(f"the message is over {limit} octets, the limit of `limits.message`")
+        raise Refused(f"the message in {stream.name} is over {limit} octets, the limit of `limits.message`")
     return raw
+
+
+@contextmanager
+def _kept_by_the_caller() -> Iterator[None]:
+    """What no message is to blame for is 75: an MTA would bounce it for any other code, and to a forged sender (I3)."""
+    try:
+        yield
+    except (ConfigError, WrongSchema, OSError) as fault:
+        raise Refused(f"not taken: {fault}; mend that, and it is tried again", os.EX_TEMPFAIL) from fault
 
 
 @click.command()
@@ -81,12 +93,15 @@ def _read(stream: BinaryIO, limit: int) -> bytes:
 @pass_context
 def ingest(context: Context, reverse_path: str | None, forward_path: tuple[str, ...]) -> int:
     """Take one message from standard input; 0 only after the commit, 75 when to be tried again."""
-    log.configure(context.config.log.format)
-    raw = _read(sys.stdin.buffer, context.config.limits.message)
-    envelope = _envelope(reverse_path, forward_path)
-    arrival = Arrival(build.new_id(), raw, envelope, _origin(context.config, None), build.now())
-    with _receiver(context) as receive:
-        receipt: Receipt = asyncio.run(receive(arrival))
+    with _kept_by_the_caller():
+        log.configure(context.config.log.format)
+        with refusals():
+            stream = show.standard_input("the message")
+        raw = _read(stream, context.config.limits.message)
+        envelope = _envelope(reverse_path, forward_path)
+        arrival = Arrival(build.new_id(), raw, envelope, _origin(context.config, None), build.now())
+        with _receiver(context.config, context.database) as receive:
+            receipt: Receipt = asyncio.run(receive(arrival))
     if isinstance(receipt.verdict, Defer):
         raise Refused(f"not taken: {receipt.verdict.detail}; try again", os.EX_TEMPFAIL)
     return os.EX_OK
@@ -111,7 +126,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     raw = _read(file, context.config.limits.message)
     origin = _origin(context.config, ingress)
     arrival = Arrival(build.new_id(), raw, _envelope(reverse_path, forward_path), origin, build.now())
-    with _receiver(context) as receive:
+    with _receiver(context.config, context.seen) as receive:
         record = asyncio.run(receive.examine(arrival))
     show.record(_explanation(record), _explanation_page, json_lines=json_lines)
 
@@ -165,7 +180,7 @@ def messages_list(context: Context, since: datetime | None, limit: int | None, j
 
 
 @messages.command("show")
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", type=Id(), metavar="ID")
 @as_json
 @pass_context
 def messages_show(context: Context, message_id: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
@@ -181,7 +196,7 @@ def _message_page(found: dict[str, Any]) -> Iterable[str]:
 
 
 @messages.command("raw")
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", type=Id(), metavar="ID")
 @pass_context
 def messages_raw(context: Context, message_id: str) -> None:
     """Print the bytes exactly as received."""
@@ -211,7 +226,7 @@ def quarantine_list(context: Context, since: datetime | None, limit: int | None,
 
 
 @quarantine.command("show")
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", type=Id(), metavar="ID")
 @as_json
 @pass_context
 def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
@@ -222,14 +237,14 @@ def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None
 
 
 @quarantine.command("release")
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", type=Id(), metavar="ID")
 @click.option("--account", metavar="CODE", help="For which of the accounts that the author is on.")
 @pass_context
 def quarantine_release(context: Context, message_id: str, account: str | None) -> None:
     """Decide on a held message again, with the reason it is held for taken on by you."""
     held = context.read(lambda connection: held_messages.held(connection, message_id))
     override = Override(context.operator, held.overrides | {held.reason}, account)
-    with _receiver(context) as receive:
+    with _receiver(context.config, context.database) as receive:
         record = asyncio.run(receive.examine(held.arrival, override))
     if record.verdict.disposition is Disposition.QUARANTINE and record.verdict.reason in override.reasons:
         raise Refused(f"{message_id} stays held: {record.verdict.reason}: {record.verdict.detail}")
@@ -246,7 +261,7 @@ def quarantine_release(context: Context, message_id: str, account: str | None) -
 
 
 @quarantine.command("reject")
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", type=Id(), metavar="ID")
 @pass_context
 def quarantine_reject(context: Context, message_id: str) -> None:
     """Refuse a held message for good; nobody is told."""

@@ -7,7 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -19,7 +19,7 @@ def records(found: Iterable[dict[str, Any]], columns: Sequence[str], *, json_lin
     """Print records as they come: one JSON object a line, or a table of `columns`."""
     if json_lines:
         for record in found:
-            click.echo(json_line(record))
+            click.echo(json_line(record).encode())
         return
     rows = [[cell(record[column]) for column in columns] for record in found]
     if not rows:
@@ -33,7 +33,7 @@ def records(found: Iterable[dict[str, Any]], columns: Sequence[str], *, json_lin
 def record(found: dict[str, Any], page: Callable[[dict[str, Any]], Iterable[str]], *, json_lines: bool) -> None:
     """Print one record: as JSON, or as its page."""
     if json_lines:
-        click.echo(json_line(found))
+        click.echo(json_line(found).encode())
         return
     for line in page(found):
         click.echo(plain(line))
@@ -81,9 +81,21 @@ _RAW = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+def standard_input(what: str) -> BinaryIO:
+    """Standard input, for `what`: someone at a terminal is told that we wait. Raises ValueError where it is closed."""
+    if sys.stdin is None:
+        raise ValueError(f"standard input is closed; pipe {what} in")
+    if sys.stdin.isatty():
+        click.echo(f"write {what}, then Ctrl-D on a line of its own; Ctrl-C changes nothing", err=True)
+    return sys.stdin.buffer
+
+
 def read_text() -> str:
     """What is on standard input, as text. Raises ValueError where it is not UTF-8 or there is nothing."""
-    text = sys.stdin.buffer.read().decode("utf-8", "strict").replace("\r\n", "\n").strip("\n")
+    try:
+        text = standard_input("the text").read().decode().replace("\r\n", "\n").strip("\n")
+    except UnicodeDecodeError as fault:
+        raise ValueError(f"the text on standard input is not UTF-8 at octet {fault.start}; save it as UTF-8") from fault
     if not text.strip():
         raise ValueError("there is no text on standard input; pipe it in: `echo ... | gateway ...`")
     return text

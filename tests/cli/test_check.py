@@ -1,0 +1,49 @@
+"""`check`: a line for each thing, all that is wrong at once, and 78 where `run` would fail."""
+
+from __future__ import annotations
+
+import pytest
+
+WHAT = {"config", "policies", "templates", "database", "smtp", "dns", "smarthost", "mailboxes"}
+
+
+def test_each_thing_has_its_line(desk):
+    done = desk("check")
+    assert done.code == 0, done.err
+    assert {line.split()[1] for line in done.out.decode().splitlines()} == WHAT
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_all_that_is_wrong_with_the_configuration_is_told_at_once(desk, command):
+    """A night has no time for one mistake a run."""
+    desk.config.write_text("hostname: 5\naddresses: []\nfoo: 1\n")
+    done = desk(command)
+    assert done.code == 78
+    told = (done.out.decode() + done.err).splitlines()
+    assert [line.partition("gateway.yaml:")[2][:2] for line in told] == ["1:", "2:", "3:"]
+
+
+@pytest.mark.parametrize(("what", "key"), [("database", "database: sqlite:///file/x.db"), ("spool", "spool: file/x")])
+def test_a_folder_that_cannot_be_is_a_line_that_fails(desk, what, key):
+    """Neither an exception nor `ok`: `run` could not write there."""
+    lines = [line for line in desk.config.read_text().splitlines() if not line.startswith("database") or key == what]
+    desk.config.write_text("\n".join([*lines, key, "" if what == "database" else "database: sqlite:///gateway.db"]))
+    (desk.folder / "file").touch()
+    done = desk("check")
+    assert done.code == 78
+    assert any(line.split()[:2] == ["FAIL", what] and "file" in line for line in done.out.decode().splitlines())
+
+
+def test_a_certificate_is_not_taken_for_a_port(desk):
+    """What would be right is about what is wrong."""
+    tls = "trusted_authserv_ids: [mx.example.it], tls: {certificate_file: no.pem, key_file: no.pem}"
+    desk.config.write_text(desk.config.read_text().replace("trusted_authserv_ids: [mx.example.it]", tls))
+    (line,) = [line for line in desk("check").out.decode().splitlines() if line.startswith("FAIL  smtp")]
+    assert "`tls`" in line
+    assert "stop what listens" not in line
+
+
+def test_a_policy_that_says_nothing_is_named(desk):
+    (desk.folder / "policies").mkdir()
+    desk.config.write_text(f"{desk.config.read_text()}policies: policies\n")
+    assert b"warn  policies" in desk("check").out
