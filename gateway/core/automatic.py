@@ -11,7 +11,7 @@ from gateway.core.reason import Reason
 _COMMENT = re.compile(rb"\([^()]*+\)")
 _VALUE_OCTETS = 1_000
 
-_AUTORESPONDERS = ("x-autoreply", "x-autorespond", "x-auto-reply-from")
+_SAYS_SO = ("auto-submitted", "x-autoreply", "x-autorespond", "x-auto-reply-from")
 _AUTOREPLY_PRECEDENCE = frozenset({b"auto_reply", b"auto-reply"})
 _BULK_PRECEDENCE = frozenset({b"bulk", b"list", b"junk"})
 _LIST_FIELDS = ("list-post", "list-help", "list-subscribe", "list-owner", "list-archive", "list-unsubscribe-post")
@@ -26,10 +26,9 @@ def automatic(header: Split, parts: tuple[Part, ...]) -> Reason | None:
 
 
 def _auto_response(header: Split) -> bool:
-    submitted = _word(header.first("auto-submitted"))
+    said = [value for name in _SAYS_SO for value in header.all(name)]  # a second field may say what the first denies
     return (
-        submitted not in (b"", b"no")  # RFC 3834 §5
-        or any(_word(header.first(name)) not in (b"", b"no") for name in _AUTORESPONDERS)
+        any(_word(value) not in (b"", b"no") for value in said)  # RFC 3834 §5
         or _word(header.first("precedence")) in _AUTOREPLY_PRECEDENCE
         or bool(header.first("x-failed-recipients"))  # a bounce as Exim writes it
     )

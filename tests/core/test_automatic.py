@@ -19,6 +19,7 @@ def judged(raw: bytes):
         (b"Auto-Submitted: auto-replied", Reason.AUTO_RESPONSE),
         (b"Auto-Submitted: auto-generated; x=y", Reason.AUTO_RESPONSE),
         (b"Auto-Submitted: (no) auto-notified", Reason.AUTO_RESPONSE),
+        (b"Auto-Submitted: no\r\nAuto-Submitted: auto-replied", Reason.AUTO_RESPONSE),
         (b"Auto-Submitted: no", None),
         (b"Auto-Submitted: NO (a person)", None),
         (b"Auto-Submitted:", None),
