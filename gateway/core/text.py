@@ -18,7 +18,7 @@ from gateway.core.quote import split_words
 TEXT_OCTETS = 2 * 1024 * 1024
 """Of all leaves read as text together; what is over it stays an attachment: nobody reads it in a ticket."""
 
-SUBJECT_WITHIN = 64 * 1024
+SUBJECT_WITHIN = 16 * 1024
 """Of a message that is attached: where its subject is looked for."""
 
 SUBJECT_OCTETS = 1_000
