@@ -34,9 +34,9 @@ FLOODS = {
     "brackets": b"From: " + b"(" * 50_000 + b"a@b.example\r\n\r\nx",
     "quotes": b"From: " + b'"\\' * 20_000 + b" <a@b.example>\r\n\r\nx",
     "html": AUTHOR + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000,
-    "part headers": MIXED + (b"\r\n--b\r\n" + b"a:\r\n" * 15_000 + b"\r\nx") * 400,
+    "part headers": MIXED + (b"\r\n--b\r\n" + b"a:\r\n" * 15_000 + b"\r\nx") * 200,
     "attached messages": MIXED
-    + (b"\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + b"a:\r\n" * 15_000 + b"\r\nx") * 400,
+    + (b"\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + b"a:\r\n" * 15_000 + b"\r\nx") * 200,
     "quoted lines": AUTHOR + b"\r\n" + b"> x\r\n" * 100_000,
 }
 SECONDS = 2
