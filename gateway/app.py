@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -62,6 +63,18 @@ def lock_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.lock")
 
 
+def unbound(fault: OSError | ValueError) -> tuple[str, str]:
+    """Why a listener cannot be had, and what would be right."""
+    wrong = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
+    match getattr(fault, "errno", None):
+        case errno.EADDRINUSE:
+            return wrong, "stop what listens there, or change `listen`"
+        case errno.EACCES | errno.EPERM:
+            return wrong, "take a port from 1024 on, or CAP_NET_BIND_SERVICE for this user"
+        case _:
+            return wrong, "change `listen` or `tls`"
+
+
 class Daemon:
     """The parts of a gateway that runs."""
 
@@ -78,14 +91,11 @@ class Daemon:
 
     def bind(self) -> None:
         """Take every port before serving any. Raises ConfigError where one is taken."""
-        for entry, listener in zip(self._config.smtp, self._listeners, strict=True):
+        for listener in self._listeners:
             try:
                 listener.bind()
             except (OSError, ValueError) as fault:
-                right = "stop what listens there, or change it"
-                raise ConfigError(
-                    Problem(str(self._config.path), 0, f"smtp {entry.name}", str(fault), right)
-                ) from fault
+                raise ConfigError(Problem(str(self._config.path), 0, "smtp", *unbound(fault))) from fault
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then the ingresses stop, then dispatch, then the store closes."""

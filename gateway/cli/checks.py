@@ -140,9 +140,7 @@ def _listener(entry: Entry, listener: Listener, *, running: bool) -> Iterator[Fi
         if running and held:
             yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.listen} is held by the running gateway")
         else:
-            right = "stop what listens there, or change `listen`" if held else "change `listen` or `tls`"
-            why = fault.strerror if isinstance(fault, OSError) else fault
-            yield Finding(Finding.FAIL, "smtp", f"{why}; {right}")
+            yield Finding(Finding.FAIL, "smtp", "; ".join(app.unbound(fault)))
     else:
         asyncio.run(listener.drain(0))
         yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {entry.listen}, {entry.position}")
