@@ -93,6 +93,7 @@ def tickets_note(context: Context, ref: str) -> None:
     with refusals():
         text = show.read_text()
     context.write(lambda connection: desk.add_note(connection, ref, text, now=build.now(), by=context.operator))
+    click.echo(f"{ref}: noted")
 
 
 @tickets.command("status")
@@ -113,6 +114,7 @@ def tickets_status(context: Context, ref: str, status: str) -> None:
             by=context.operator,
         ),
     )
+    click.echo(f"{ref}: {status}")
 
 
 @tickets.command("assign")
@@ -120,8 +122,9 @@ def tickets_status(context: Context, ref: str, status: str) -> None:
 @click.argument("name")
 @pass_context
 def tickets_assign(context: Context, ref: str, name: str) -> None:
-    """Give the ticket to NAME."""
+    """Give the ticket to NAME; to nobody when NAME is empty."""
     context.write(lambda connection: desk.assign(connection, ref, name, now=build.now(), by=context.operator))
+    click.echo(f"{ref}: {name.strip() or 'nobody'}")
 
 
 def _wording(context: Context, kind: Kind, text: str = "") -> desk.Wording:

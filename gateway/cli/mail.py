@@ -19,14 +19,14 @@ from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Position
 from gateway.core.case import Override
 from gateway.core.problem import ConfigError
-from gateway.core.reason import Disposition
+from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Defer
 from gateway.ingress.path import parse_mail, parse_rcpt
 from gateway.ingress.replies import Reply
 from gateway.ops import log
 from gateway.ports import Receipt, Record
 from gateway.receive import Receiver
-from gateway.store import ledger
+from gateway.store import book, ledger
 from gateway.store import quarantine as held_messages
 from gateway.store.database import Database
 from gateway.store.schema import WrongSchema
@@ -243,11 +243,15 @@ def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None
 def quarantine_release(context: Context, message_id: str, account: str | None) -> None:
     """Decide on a held message again, with the reason it is held for taken on by you."""
     held = context.read(lambda connection: held_messages.held(connection, message_id))
+    if account is not None:
+        context.read(lambda connection: book.by_code(connection, account))
     override = Override(context.operator, held.overrides | {held.reason}, account)
     with _receiver(context.config, context.database) as receive:
         record = asyncio.run(receive.examine(held.arrival, override))
     if record.verdict.disposition is Disposition.QUARANTINE and record.verdict.reason in override.reasons:
-        raise Refused(f"{message_id} stays held: {record.verdict.reason}: {record.verdict.detail}")
+        unknown = record.verdict.reason is Reason.UNREGISTERED
+        right = "; put it on one with `gateway accounts add-address CODE ADDRESS`" if unknown else ""
+        raise Refused(f"{message_id} stays held: {record.verdict.reason}: {record.verdict.detail}{right}")
     limits = build.acknowledgement_limits(context.config)
     recorded = context.write(
         lambda connection: held_messages.release(connection, record, override, limits, build.now()),

@@ -80,10 +80,11 @@ def set_status(  # noqa: PLR0913 - one fact each
 
 
 def assign(connection: Connection, reference: str, assignee: str, *, now: datetime, by: str) -> None:
-    """Give the ticket to somebody. Raises LookupError."""
+    """Give the ticket to somebody, or with no name to nobody. Raises LookupError."""
     ticket = _ticket(connection, reference)
-    _update(connection, ticket, now, assignee=assignee)
-    note(connection, now, by, "ticket.assign", ticket.ref, assignee)
+    name = assignee.strip() or None
+    _update(connection, ticket, now, assignee=name)
+    note(connection, now, by, "ticket.assign", ticket.ref, name or "nobody")
 
 
 def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
@@ -156,7 +157,7 @@ def _notices(connection: Connection, ticket_id: int) -> list[dict[str, Any]]:
 
 
 def _ticket(connection: Connection, reference: str) -> Row[Any]:
-    normal = normal_reference(reference.strip().removeprefix("[#").removesuffix("]"))
+    normal = normal_reference(reference.strip(" \t[#]"))
     row = connection.execute(select(t.ticket).where(t.ticket.c.ref == normal)).first()
     if row is None:
         raise LookupError(f"no ticket {reference}; `gateway tickets list` names them")
@@ -217,5 +218,5 @@ def _write_entry(  # noqa: PLR0913, PLR0917 - one fact a column
     _update(connection, ticket, now)
 
 
-def _update(connection: Connection, ticket: Row[Any], now: datetime, **values: str) -> None:
+def _update(connection: Connection, ticket: Row[Any], now: datetime, **values: str | None) -> None:
     connection.execute(update(t.ticket).where(t.ticket.c.id == ticket.id).values(updated_at=stamp(now), **values))

@@ -1,0 +1,52 @@
+"""Support staff at the command line: a reference as it stands in a subject, and an assignee that is nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+MAIL = (
+    b"Authentication-Results: mx.example.it; dmarc=pass header.from=rossi.example\r\n"
+    b"Received: from x by mx.example.it; Sun, 22 Nov 2026 12:00:00 +0000\r\n"
+    b"From: tecnico@rossi.example\r\nMessage-ID: <1@rossi.example>\r\nSubject: x\r\n\r\nx\r\n"
+)
+
+
+@pytest.fixture
+def ref(desk):
+    desk.accounts()
+    assert desk("ingest", stdin=MAIL).code == 0
+    (ticket,) = desk("tickets", "list", "--json").records
+    return ticket["ref"]
+
+
+@pytest.mark.parametrize("written", ["[#{}]", "#{}", " {} "])
+def test_a_reference_may_be_pasted(desk, ref, written):
+    assert desk("tickets", "show", written.format(ref.lower()), "--json").records[0]["ref"] == ref
+
+
+@pytest.mark.parametrize(("name", "assignee"), [("Anna", "Anna"), ("", None), (" ", None)])
+def test_no_name_is_nobody(desk, ref, name, assignee):
+    """`assignee` is null where there is none, never an empty text."""
+    assert desk("tickets", "assign", ref, name).code == 0
+    assert desk("tickets", "list", "--json").records[0]["assignee"] == assignee
+
+
+@pytest.mark.parametrize("arguments", [["status", "closed"], ["assign", "Anna"], ["note"]])
+def test_what_was_done_is_said(desk, ref, arguments):
+    """Closing writes to the customer: whoever did it reads that it is done."""
+    done = desk("tickets", arguments[0], ref, *arguments[1:], stdin=b"hello")
+    assert done.code == 0
+    assert done.out.startswith(ref.encode())
+
+
+@pytest.mark.parametrize(
+    ("account", "words"), [((), "accounts add-address"), (("--account", "NOPE"), "no account NOPE")]
+)
+def test_a_release_that_cannot_be_says_what_would_be_right(desk, account, words):
+    desk.accounts()
+    assert desk("ingest", stdin=MAIL.replace(b"tecnico@", b"nobody@")).code == 0
+    (held,) = desk("quarantine", "list", "--json").records
+    done = desk("quarantine", "release", held["id"], *account)
+    assert done.code == 65
+    assert words in done.err.splitlines()[-1]
+    assert desk("quarantine", "list", "--json").records == [held]
