@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from e2e.border import message
 from e2e.process import END_SECONDS, Gateway, hand_over
 from e2e.waiting import LOOPBACK, accepts, until
 
-OK, USAGE, TEMPFAIL, CONFIG = 0, 64, 75, 78
+OK, USAGE, UNAVAILABLE, TEMPFAIL, CONFIG = 0, 64, 69, 75, 78
 AUTHOR = "tecnico@rossi.example"
 
 
@@ -71,6 +74,35 @@ def test_a_command_without_a_config_is_78(stopped: Gateway) -> None:
     done = stopped.cli("messages", "list")
     assert done.returncode == CONFIG
     assert "gateway.yaml" in done.stderr.splitlines()[0]
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(stopped: Gateway) -> None:
+    """`gateway accounts list | head -1` ends with 0 and without a word, also under `set -o pipefail`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", "--config", str(stopped.config), "accounts", "list"],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (OK, b"")
+
+
+def test_output_onto_a_full_disk_is_one_line(stopped: Gateway) -> None:
+    """EX_UNAVAILABLE, and no traceback: nothing is wrong with the gateway."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", "--config", str(stopped.config), "accounts", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count(b"\n")) == (UNAVAILABLE, 1)
+    assert b"No space left on device" in done.stderr
 
 
 def test_ingest_is_0_after_the_commit(stopped: Gateway) -> None:
