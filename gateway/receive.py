@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ from gateway.core.vouch import evidence_from
 from gateway.ports import AddressBook, Archive, Desk, Opening, Receipt, Record, Unavailable, Wording
 
 log = structlog.get_logger()
+
+PARSED_HERE = 128 * 1024
+"""Octets. What is longer may take a second to parse, and is parsed in a thread, so that the other sessions go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Receiver:
         return Record(case, verdict, opening, narrate(case, verdict), self.house.policy.digest)
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
-        parsed = parse(arrival.raw)
+        long = len(arrival.raw) > PARSED_HERE
+        parsed = await asyncio.to_thread(parse, arrival.raw) if long else parse(arrival.raw)
         if not isinstance(parsed, Message):
             return Case(arrival, parsed, bounced=self._bounced(arrival), override=override)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
