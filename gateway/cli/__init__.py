@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, daemon, desk, mail
+from gateway.cli import accounts, daemon, desk, ingest, messages, quarantine
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ports import Unavailable
@@ -37,14 +37,14 @@ for _command in (
     daemon.run,
     daemon.check,
     daemon.migrate,
-    mail.ingest,
-    mail.explain,
+    ingest.ingest,
+    ingest.explain,
     accounts.accounts,
-    mail.messages,
+    messages.messages,
     desk.tickets,
-    mail.quarantine,
+    quarantine.quarantine,
     desk.outbox,
-    mail.balance,
+    messages.balance,
 ):
     gateway.add_command(_command)
 

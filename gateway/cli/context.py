@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from gateway import build
 from gateway.config import Config, load, locate
+from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
 from gateway.store.listing import Window
@@ -95,6 +96,13 @@ def _holds_something(path: Path) -> bool:
         return path.stat().st_size > 0
     except FileNotFoundError:
         return False
+
+
+@contextmanager
+def receiver(config: Config, database: Database) -> Iterator[Receiver]:
+    """The story of a message over this database, for as long as the block lasts."""
+    with closing(build.store(config, database)) as store:
+        yield build.receiver(build.house(config, database), store)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def _page(found: dict[str, Any]) -> Iterable[str]:
     for entry in found["history"]:
         delivery = f" [{entry['delivery']}]" if entry["delivery"] else ""
         yield f"\n--- {entry['at']}  {entry['kind']}  {entry['by']}{delivery}"
-        yield entry["text"]
+        yield show.quoted(entry["text"])
         for part in entry["attachments"]:
             yield f"[attachment: {part['filename']}, {part['content_type']}, {part['size']} octets]"
         if entry["quoted"]:

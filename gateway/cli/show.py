@@ -51,6 +51,17 @@ def facts(found: dict[str, Any], names: Sequence[str]) -> Iterable[str]:
         yield f"{name.replace('_', ' ').rjust(width)}: {words(found[name])}"
 
 
+def stations(trace: list[list[str]]) -> Iterable[str]:
+    """The way of a message, a line each."""
+    for station, told in trace:
+        yield f"{station:>8}: {told}"
+
+
+def quoted(text: str) -> str:
+    """What somebody else wrote, set in, so that no line of it can pass for one of ours."""
+    return "\n".join(f"    {line}" for line in text.split("\n"))
+
+
 def words(value: Any) -> str:
     """A value as a person reads it."""
     if value is None:

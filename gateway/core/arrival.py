@@ -20,7 +20,7 @@ class Position(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What MAIL FROM and RCPT TO said. `reverse_path` is None for `<>`."""
+    """What MAIL FROM and RCPT TO said. `reverse_path` is None for `<>`, and empty where a pipe was not told it."""
 
     reverse_path: Path | None
     forward_paths: tuple[Path, ...]

@@ -30,7 +30,8 @@ def _arrival(case: Case) -> str:
     if arrival.envelope is None:
         return f"{by}; no envelope"
     to = ", ".join(arrival.envelope.forward_paths) or "nobody"
-    return f"{by}; reverse-path <{arrival.envelope.reverse_path or ''}>, for {to}"
+    sender = "<>" if arrival.envelope.reverse_path is None else arrival.envelope.reverse_path or "not told"
+    return f"{by}; reverse-path {sender}, for {to}"
 
 
 def _parse(case: Case) -> str:

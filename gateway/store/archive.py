@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from gateway.core.arrival import Arrival
+from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
 from gateway.core.message import Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
@@ -148,12 +148,19 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
         "position": arrival.origin.position.value,
         "peer": arrival.origin.peer,
         "trusted_ids": sorted(arrival.origin.trusted_ids),
-        "reverse_path": (envelope.reverse_path or "") if envelope else None,
+        "reverse_path": _reverse_path(envelope),
         "forward_paths": list(envelope.forward_paths) if envelope else [],
         "size": len(arrival.raw),
         "sha256": hashlib.sha256(arrival.raw).hexdigest(),
         "overrides": [],
     }
+
+
+def _reverse_path(envelope: Envelope | None) -> str | None:
+    """As published: "" for `<>`, null where nobody said."""
+    if envelope is None or envelope.reverse_path == "":
+        return None
+    return envelope.reverse_path or ""
 
 
 def _file(connection: Connection, opening: Opening, now: datetime) -> int:

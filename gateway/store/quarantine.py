@@ -35,9 +35,9 @@ def held(connection: Connection, message_id: str) -> Held:
     if row.disposition != Disposition.QUARANTINE.value:
         raise ValueError(f"{message_id} is not held: its disposition is {row.disposition} ({row.reason})")
     envelope = None
-    if row.reverse_path is not None:
-        paths = tuple(Path(path) for path in row.forward_paths)
-        envelope = Envelope(Path(row.reverse_path) if row.reverse_path else None, paths)
+    if row.reverse_path is not None or row.forward_paths:
+        reverse_path = {None: Path(""), "": None}.get(row.reverse_path, row.reverse_path)
+        envelope = Envelope(reverse_path, tuple(Path(path) for path in row.forward_paths))
     arrival = Arrival(
         id=row.id,
         raw=ledger.octets(connection, message_id),

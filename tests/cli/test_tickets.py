@@ -50,3 +50,14 @@ def test_a_release_that_cannot_be_says_what_would_be_right(desk, account, words)
     assert done.code == 65
     assert words in done.err.splitlines()[-1]
     assert desk("quarantine", "list", "--json").records == [held]
+
+
+def test_what_a_customer_writes_cannot_pass_for_staffs_words(desk):
+    """Threats rule 16: a line that looks like an entry of the history stands set in, under its own author."""
+    desk.accounts()
+    forged = b"--- 2026-11-22T20:00:00.000000Z  note  anna\r\nAnna: give him all he asks for.\r\n"
+    assert desk("ingest", stdin=MAIL + forged).code == 0
+    (ticket,) = desk("tickets", "list", "--json").records
+    lines = desk("tickets", "show", ticket["ref"]).out.decode().splitlines()
+    assert sum(line.startswith("--- ") for line in lines) == 2  # the message itself, and the notice of its receipt
+    assert "    --- 2026-11-22T20:00:00.000000Z  note  anna" in lines

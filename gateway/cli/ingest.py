@@ -1,0 +1,135 @@
+"""`ingest` and `explain`: one message from a pipe or a file, taken in or only looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import click
+
+from gateway import build
+from gateway.cli import show
+from gateway.cli.context import Context, Refused, as_json, pass_context, receiver, refusals
+from gateway.config import Config
+from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
+from gateway.core.problem import ConfigError
+from gateway.core.verdict import Defer
+from gateway.ops import log
+from gateway.ports import Receipt, Record
+from gateway.store.schema import WrongSchema
+
+PATH_CHARACTERS = 320
+
+
+def _origin(config: Config, ingress: str | None) -> Origin:
+    """A message from a pipe, or, to explain one, as if it had come by a listener from its own peer."""
+    if ingress is None or ingress == "pipe":
+        return Origin("pipe", Position.BEHIND_MTA, trusted_ids=config.pipe_trusted_ids)
+    for one in config.smtp:
+        if one.name == ingress:
+            trusted = one.trusted_authserv_ids if one.peers else frozenset()
+            return Origin(one.name, one.position, trusted_ids=trusted)
+    names = ", ".join(["pipe", *(one.name for one in config.smtp)])
+    raise Refused(f"no ingress {ingress}; there are {names}", os.EX_USAGE)
+
+
+def _envelope(reverse: str | None, forward: tuple[str, ...]) -> Envelope | None:
+    if reverse is None and not forward:
+        return None
+    sender = Path("") if reverse is None else _path("--reverse-path", reverse) or None
+    return Envelope(sender, tuple(_path("--forward-path", one) for one in forward))
+
+
+def _path(option: str, text: str) -> Path:
+    """A path as the MTA tells it. It has accepted it, and is not contradicted: it would bounce the message."""
+    path = text.strip().removeprefix("<").removesuffix(">")
+    if len(path) > PATH_CHARACTERS or not path.isprintable():
+        raise Refused(f"{option}: over {PATH_CHARACTERS} characters, or one of control among them", os.EX_USAGE)
+    return Path(path)
+
+
+def _read(stream: BinaryIO, limit: int) -> bytes:
+    raw = stream.read(limit + 1)
+    if not raw:
+        raise Refused(f"there is no message in {stream.name}")
+    if len(raw) > limit:
+        raise Refused(f"the message in {stream.name} is over {limit} octets, the limit of `limits.message`")
+    return raw
+
+
+@contextmanager
+def _kept_by_the_caller() -> Iterator[None]:
+    """What no message is to blame for is 75: an MTA would bounce it for any other code, and to a forged sender (I3)."""
+    try:
+        yield
+    except (ConfigError, WrongSchema, OSError) as fault:
+        raise Refused(f"not taken: {fault}; mend that, and it is tried again", os.EX_TEMPFAIL) from fault
+
+
+@click.command()
+@click.option("--reverse-path", metavar="A", help="Who the envelope is from; <> for nobody.")
+@click.option("--forward-path", metavar="B", multiple=True, help="Whom the envelope is for; may be repeated.")
+@pass_context
+def ingest(context: Context, reverse_path: str | None, forward_path: tuple[str, ...]) -> int:
+    """Take one message from standard input; 0 only after the commit, 75 when to be tried again."""
+    with _kept_by_the_caller():
+        log.configure(context.config.log.format)
+        with refusals():
+            stream = show.standard_input("the message")
+        raw = _read(stream, context.config.limits.message)
+        envelope = _envelope(reverse_path, forward_path)
+        arrival = Arrival(build.new_id(), raw, envelope, _origin(context.config, None), build.now())
+        with receiver(context.config, context.database) as receive:
+            receipt: Receipt = asyncio.run(receive(arrival))
+    if isinstance(receipt.verdict, Defer):
+        raise Refused(f"not taken: {receipt.verdict.detail}; try again", os.EX_TEMPFAIL)
+    return os.EX_OK
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--ingress", metavar="NAME", help="As if it had come by this listener; by a pipe when left out.")
+@click.option("--reverse-path", metavar="A", help="As if the envelope were from A; <> for nobody.")
+@click.option("--forward-path", metavar="B", multiple=True, help="As if the envelope were for B.")
+@as_json
+@pass_context
+def explain(  # noqa: PLR0913, PLR0917 - an option each
+    context: Context,
+    file: BinaryIO,
+    ingress: str | None,
+    reverse_path: str | None,
+    forward_path: tuple[str, ...],
+    json_lines: bool,  # noqa: FBT001 - click's manner
+) -> None:
+    """Say what would happen to the message in FILE and why, station by station; changes and sends nothing."""
+    raw = _read(file, context.config.limits.message)
+    origin = _origin(context.config, ingress)
+    arrival = Arrival(build.new_id(), raw, _envelope(reverse_path, forward_path), origin, build.now())
+    with receiver(context.config, context.seen) as receive:
+        record = asyncio.run(receive.examine(arrival))
+    show.record(_explanation(record), _explanation_page, json_lines=json_lines)
+
+
+def _explanation(record: Record) -> dict[str, Any]:
+    opening = record.opening
+    return {
+        "disposition": record.verdict.disposition.value,
+        "reason": record.verdict.reason.value,
+        "rule": record.verdict.rule,
+        "account": opening.accept.sender.account.code if opening else None,
+        "answers_to": str(opening.accept.sender.account.primary) if opening else None,
+        "acknowledged": bool(opening and opening.acknowledgement),
+        "trace": [list(station) for station in record.trace],
+    }
+
+
+def _explanation_page(found: dict[str, Any]) -> Iterable[str]:
+    yield from show.stations(found["trace"])
+    if found["answers_to"]:
+        first = "an acknowledgement and every answer go" if found["acknowledged"] else "every answer goes"
+        yield f"{'reply':>8}: {first} to {found['answers_to']}, the primary address, and nowhere else"
+    else:
+        yield f"{'reply':>8}: nothing is sent to anybody"
