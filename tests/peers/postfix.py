@@ -105,12 +105,14 @@ class Postfix:
 
     `routes`: a recipient's pattern and its transport, as `smtp:[127.0.0.1]:25`.
     `stamps`: a reverse-path's pattern and the value of the Authentication-Results field that it gets.
+    `settings`: further lines of main.cf, which override those before them.
     """
 
     elsewhere: int
     routes: Sequence[tuple[str, str]] = ()
     stamps: Sequence[tuple[str, str]] = ()
     port: int = field(default_factory=free_port)
+    settings: str = ""
 
     def __post_init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="postfix-"))
@@ -131,12 +133,17 @@ class Postfix:
     def stop(self) -> None:
         """End the master by its pid, and its children with it, and remove the folder."""
         try:
-            master = int((self._home / "queue/pid/master.pid").read_text())
+            master = self.master
             os.kill(master, signal.SIGTERM)
             until(lambda: not _alive(master), "Postfix's end")
         except (FileNotFoundError, ProcessLookupError):
             pass  # it never started, or has gone by itself
         shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def master(self) -> int:
+        """The pid of the process that all others are children of. Raises FileNotFoundError before the start."""
+        return int((self._home / "queue/pid/master.pid").read_text())
 
     def submit(self, data: bytes, reverse_path: str, *paths: str) -> None:
         """Hand one message over, as a stranger's server or the gateway would."""
@@ -163,7 +170,7 @@ class Postfix:
     def _lay_out(self) -> None:
         self._home.chmod(0o755)  # the postfix user must get through
         for name, text in {
-            "main.cf": _MAIN.format(home=self._home, hostname=HOSTNAME),
+            "main.cf": _MAIN.format(home=self._home, hostname=HOSTNAME) + self.settings,
             "master.cf": _MASTER.format(port=f"{LOOPBACK}:{self.port}"),
             "stamps": "".join(f"/{path}/ PREPEND Authentication-Results: {value}\n" for path, value in self.stamps),
             "transport": "".join(
