@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import mail, reverse_paths
 
+from gateway.core.reason import Disposition
 from house import letter
 
 hostile = st.binary(max_size=300) | st.sampled_from([b"\0", b"a: b\rc", letter().replace(b"\r\n", b"\r", 3)])
@@ -23,6 +24,24 @@ async def test_i11_what_was_received_is_what_became_of_it(gateway, arrivals):
     assert sorted(after) == sorted([*before, *(one.id for one in receipts)])
     assert sum(row["received"] for row in gateway.balance) == len(after)
     assert all(row["ok"] for row in gateway.balance)
+
+
+EACH = {
+    "accept": letter(),
+    "quarantine": letter("eve@attack.example"),
+    "reject": letter("eve@attack.example", more="From: anna@rossi.example\r\n"),
+    "discard": letter("support@example.it"),
+    "failed": letter(more="X: y\r\n" * 2_001),
+}
+
+
+async def test_i11_each_disposition_is_weighed(gateway):
+    """One message of each: all five are in the balance, which is level."""
+    assert EACH.keys() == set(Disposition)
+    for raw in EACH.values():
+        await gateway.receive(raw)
+    assert [found["disposition"] for found in gateway.messages] == list(EACH)
+    assert [(row["received"], row["ok"]) for row in gateway.balance] == [(len(EACH), True)]
 
 
 @pytest.mark.parametrize(
