@@ -45,6 +45,24 @@ async def test_i11_each_disposition_is_weighed(gateway):
 
 
 @pytest.mark.parametrize(
+    ("raw", "column"),
+    [
+        (letter(), "accepted"),
+        (letter(dmarc="fail"), "quarantined"),
+        (letter("a@rossi.example, b@rossi.example", domain="rossi.example"), "rejected"),
+        (letter("support@example.it"), "discarded"),
+        (letter(more="X: " + "y" * 300_000 + "\r\n"), "failed"),
+    ],
+)
+async def test_i11_each_disposition_has_its_column(gateway, raw, column):
+    """None of the five is forgotten on the scales."""
+    await gateway.receive(raw)
+    (row,) = gateway.balance
+    assert row["ok"]
+    assert {name: row[name] for name in row if row[name] == 1 and name != "ok"} == {"received": 1, column: 1}
+
+
+@pytest.mark.parametrize(
     "loss",
     ["delete from message where id = 'A0000001'", "update tally set received = received + 1", "delete from tally"],
 )
