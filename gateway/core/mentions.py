@@ -18,7 +18,10 @@ _NAME = re.compile(r"(?<![\w@.-])(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]
 def domain_names(subject: str, text: str) -> tuple[str, ...]:
     """The domain names named, as lower-case A-labels, each followed by its parents; never the domain of an address."""
     names: dict[str, None] = {}
-    for match in islice(_NAME.finditer(f"{subject}\n{text}"[:_CHARACTERS]), CANDIDATES):
+    words = f"{subject}\n{text}"[:_CHARACTERS]
+    if "." not in words:
+        return ()
+    for match in islice(_NAME.finditer(words), CANDIDATES):
         try:
             labels = domain_key(match[0]).split(".")
         except ValueError:

@@ -21,7 +21,11 @@ from gateway.ports import Opening, Record, Recorded
 from gateway.store import letters
 from gateway.store import tables as t
 
-_same = select(t.message.c.id, t.message.c.ticket_id).where(t.message.c.dedup == bindparam("key"))
+_same = (
+    select(t.message.c.id, t.message.c.ticket_id, t.ticket.c.ref)
+    .outerjoin(t.ticket, t.ticket.c.id == t.message.c.ticket_id)
+    .where(t.message.c.dedup == bindparam("key"))
+)
 _insert_message = insert(t.message)
 _insert_raw = insert(t.raw)
 _insert_entry = insert(t.entry)
@@ -31,7 +35,6 @@ _count = _count.on_conflict_do_update(index_elements=["ingress", "day"], set_={"
 _reopen = (
     update(t.ticket).where(t.ticket.c.id == bindparam("ticket")).values(updated_at=bindparam("now"), status="open")
 )
-_reference = select(t.ticket.c.ref).where(t.ticket.c.id == bindparam("ticket"))
 
 
 def store(connection: Connection, record: Record, acknowledgements: letters.Limits) -> Recorded:
@@ -62,7 +65,7 @@ def settle(
     if first is not None and first.id != arrival.id:
         verdict = Refuse(Disposition.DISCARD, Reason.DUPLICATE, "built-in", f"the same as {first.id}")
         write(verdict, first.ticket_id, None)
-        return Recorded(verdict, _ref(connection, first.ticket_id))
+        return Recorded(verdict, first.ref)
     opening = record.opening
     ticket_id = _file(connection, opening, now) if opening else None
     write(verdict, ticket_id, dedup)
@@ -71,7 +74,7 @@ def settle(
     if opening is not None and ticket_id is not None:
         connection.execute(_insert_entry, _entry(arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
-    return Recorded(verdict, _ref(connection, ticket_id))
+    return Recorded(verdict, opening.reference if opening else None)
 
 
 def dedup_key(record: Record) -> str | None:
@@ -197,9 +200,3 @@ def _entry(arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]
 
 def _chosen(verdict: Verdict) -> int | None:
     return verdict.sender.account.id if isinstance(verdict, Accept) else None
-
-
-def _ref(connection: Connection, ticket_id: int | None) -> str | None:
-    if ticket_id is None:
-        return None
-    return connection.execute(_reference, {"ticket": ticket_id}).scalar()

@@ -33,6 +33,8 @@ _facts = select(t.ticket.c.id, t.ticket.c.ref, t.ticket.c.account_id).where(
 
 def tickets(connection: Connection, references: Sequence[str]) -> tuple[TicketFact, ...]:
     """Those of these references that exist."""
+    if not references:
+        return ()
     rows = connection.execute(_facts, {"refs": list(references)})
     return tuple(TicketFact(row.id, row.ref, row.account_id) for row in rows)
 

@@ -34,6 +34,12 @@ LOOK_BACK = 10
 """So many letters to an address are looked at to see whether it works."""
 
 _insert = insert(t.outbox)
+_acknowledged = (
+    select(func.count())
+    .select_from(t.outbox)
+    .where(t.outbox.c.kind == Kind.OPENED.value, t.outbox.c.account_id == bindparam("account"))
+    .where(t.outbox.c.created_at > bindparam("since"))
+)
 _due = (
     select(t.outbox, t.ticket.c.ref)
     .join(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
@@ -66,19 +72,16 @@ def enqueue(connection: Connection, reply: Reply, ticket_id: int, now: datetime)
 
 def acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> None:
     """Put an opening's acknowledgement into the outbox, unless it would be one too many."""
-    if opening.acknowledgement and _may_acknowledge(connection, opening, ticket_id, now, limits):
+    if opening.acknowledgement and _may_acknowledge(connection, opening, now, limits):
         enqueue(connection, opening.acknowledgement, ticket_id, now)
 
 
-def _may_acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> bool:
-    opened = t.outbox.c.kind == Kind.OPENED.value
-    account = t.outbox.c.account_id == opening.accept.sender.account.id
-    recent = t.outbox.c.created_at > stamp(now - limits.period)
-    on_account = select(func.count()).select_from(t.outbox).where(opened, account, recent)
-    if connection.execute(on_account).scalar_one() >= limits.per_account:
+def _may_acknowledge(connection: Connection, opening: Opening, now: datetime, limits: Limits) -> bool:
+    """Whether one more stays within the limits. Only a ticket that is opened has one, so a ticket never has two."""
+    if limits.per_ticket < 1:
         return False
-    on_ticket = select(func.count()).select_from(t.outbox).where(opened, t.outbox.c.ticket_id == ticket_id)
-    return int(connection.execute(on_ticket).scalar_one()) < limits.per_ticket
+    facts = {"account": opening.accept.sender.account.id, "since": stamp(now - limits.period)}
+    return int(connection.execute(_acknowledged, facts).scalar_one()) < limits.per_account
 
 
 def due(connection: Connection, now: datetime, limit: int) -> tuple[Due, ...]:

@@ -52,6 +52,7 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._connection: Connection | None = None
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -85,8 +86,10 @@ class Writer:
             except BaseException as fault:  # noqa: BLE001 - handed on: to those who wait, and to watch()
                 self._ended.set_exception(fault)
                 self._answer([_Done(job, fault=fault) for job in group])
-                return
-        self._ended.set_result(None)
+                break
+        self._forget()
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         group: list[_Job] = []
@@ -104,12 +107,25 @@ class Writer:
     def _commit(self, group: list[_Job]) -> list[_Done]:
         done: list[_Done] = []
         try:
-            with self._database.connect() as connection, connection.begin():
+            with self._database.asking(), self._writing().begin() as transaction:
+                connection = transaction.connection
                 done = [_one(connection, job) for job in group]
         except Unavailable as fault:  # nothing of the group is on disk
+            self._forget()
             log.warning("store.unavailable", why=str(fault), waiting=len(group))
             return [_Done(job, fault=Unavailable(str(fault))) for job in group]
         return done
+
+    def _writing(self) -> Connection:
+        """The write connection, kept: to open one costs more than to write a message."""
+        if self._connection is None:
+            self._connection = self._database.engine.connect()
+        return self._connection
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _answer(self, done: list[_Done]) -> None:
         for one in done:
@@ -119,8 +135,11 @@ class Writer:
 
 def _one(connection: Connection, job: _Job) -> _Done:
     """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
+    connection.exec_driver_sql("SAVEPOINT job")
     try:
-        with connection.begin_nested():
-            return _Done(job, result=job.work(connection))
+        done = _Done(job, result=job.work(connection))
     except (IntegrityError, ValueError, LookupError) as fault:
-        return _Done(job, fault=fault)
+        connection.exec_driver_sql("ROLLBACK TO job")
+        done = _Done(job, fault=fault)
+    connection.exec_driver_sql("RELEASE job")
+    return done

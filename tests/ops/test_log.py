@@ -18,18 +18,6 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def restored():
-    """The configuration of logs is the process's own: put back what was there."""
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
-    level = root.level
-    yield
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = before
-    root.setLevel(level)
-
-
-@pytest.fixture
 def written(restored):
     """Log something in a format; the text that came out."""
 
