@@ -14,6 +14,7 @@ from gateway.core.account import Account, Language, Service
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, TicketFact
+from gateway.core.inquiry import Answer, Question
 from gateway.core.message import Message
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.verdict import Accept, Defer, Verdict
@@ -72,6 +73,13 @@ class Desk(Protocol):
 
     async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
         """Those of these references that exist. Raises Unavailable."""
+
+
+class Names(Protocol):
+    """The DNS."""
+
+    async def answer(self, question: Question) -> Answer:
+        """What it says, within a bounded time. Nothing is raised: COULD_NOT_ASK is a value."""
 
 
 class Archive(Protocol):
