@@ -411,6 +411,30 @@ def test_a_client_without_a_name_is_one_void() -> None:
     assert (found.result, asked) == ("pass", ["rossi.example TXT", PTR, "unknown.example A"])
 
 
+def test_a_client_whose_name_could_not_be_asked_for_is_no_void() -> None:
+    """§4.6.4, §5.5: nobody knows whether there is one."""
+    zone = with_record("v=spf1 ptr exists:x.example exists:y.example +all", {PTR: Found.COULD_NOT_ASK})
+    assert result(zone) == "pass"
+
+
+def test_a_name_of_the_client_is_confirmed_once() -> None:
+    """§4.6.4: what is known is not asked for again, or the questions would have no bound."""
+    zone = with_record(
+        "v=spf1 ptr:no.example exists:%{p}.x.example ptr -all", {PTR: ["m.example"], "m.example A": [CLIENT]}
+    )
+    _, asked = judge(zone)
+    assert asked == ["rossi.example TXT", PTR, "m.example A", "m.example.x.example A"]
+
+
+def test_the_name_of_the_client_spends_a_term() -> None:
+    """§4.6.4: once, beside the term that it stands in."""
+    zone = terms(10) | {PTR: ["m.example"]}
+    zone["rossi.example TXT"] = [f"v=spf1 {'a:n0.example ' * 7}exists:%{{p}}.x.example exists:%{{p}}.y.example +all"]
+    assert result(zone) == "pass"
+    zone["rossi.example TXT"] = [f"v=spf1 {'a:n0.example ' * 9}exists:%{{p}}.x.example +all"]
+    assert result(zone) == "permerror"
+
+
 def test_exchangers_without_an_address_of_the_clients_kind_are_not_void() -> None:
     """§4.6.4 counts terms: the term found exchangers."""
     hosts = [f"mx{n}.rossi.example" for n in range(5)]

@@ -95,6 +95,12 @@ def test_a_long_name_loses_labels_on_the_left() -> None:
     assert len(expanded("%{l}.com", l=".".join(["a"] * 300))) == 253
 
 
+def test_no_more_labels_are_lost_than_must_be() -> None:
+    """§7.3: 254 characters lose one label."""
+    domain = "x." * 118 + "it"
+    assert expanded("%{l}.%{d}", l="a.b.c.d.e.f.g.h", d=domain) == f"b.c.d.e.f.g.h.{domain}"
+
+
 def test_a_name_without_labels_to_lose_is_none() -> None:
     """§7.3: one label of 300 characters leaves nothing."""
     assert expanded("%{l}", l="a" * 300) == ""
