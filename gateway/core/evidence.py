@@ -19,6 +19,8 @@ class Assurance(StrEnum):
 
     NONE = "none"
     DOMAIN = "domain"
+    DOMAIN_ONLY = "domain-only"
+    """As much of a domain that anybody can have a mailbox at: it says little about the mailbox (threats rule 8)."""
 
 
 @dataclass(frozen=True, slots=True)
