@@ -86,7 +86,8 @@ class Daemon:
         self._listeners = build.listeners(config, self._receive)
         self._store = build.store(config, database)
         self._dispatch = build.dispatch(config, database, self._store, self._smarthost)
-        self._receiver = build.receiver(rules, self._store, self._dispatch.wake)
+        self._checks = build.checks(config)
+        self._receiver = build.receiver(rules, self._store, self._checks, self._dispatch.wake)
         self._stop = asyncio.Event()
 
     def bind(self) -> None:
@@ -139,6 +140,6 @@ class Daemon:
         except (ConfigError, Unavailable) as fault:
             log.warning("gateway.reload-refused", why=str(fault), in_force="the rules from before")
         else:
-            self._receiver = build.receiver(rules, self._store, self._dispatch.wake)
+            self._receiver = build.receiver(rules, self._store, self._checks, self._dispatch.wake)
             log.info("gateway.reloaded", policy=rules.policy.digest[:12])
         notify.ready()

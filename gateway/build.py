@@ -6,7 +6,10 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
+from gateway.authentication.checks import Checks
+from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.config import Config, load_policies
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
@@ -16,7 +19,7 @@ from gateway.egress.wording import Templates
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
-from gateway.ports import Receive
+from gateway.ports import Authenticator, Receive
 from gateway.receive import House, Receiver
 from gateway.store.adapter import Store
 from gateway.store.database import Database
@@ -78,13 +81,25 @@ def acknowledgement_limits(config: Config) -> Limits:
     return Limits(limits.per_account.count, limits.per_account.per, limits.per_ticket)
 
 
-def receiver(rules: House, kept: Store, committed: Callable[[], None] = lambda: None) -> Receiver:
+def checks(config: Config) -> Checks:
+    """Our own checks of author domains, with a resolver and its cache."""
+    nameservers = tuple((one.host, one.port) for one in config.authentication.nameservers)
+    return Checks(Resolver(ResolverSettings(nameservers), monotonic), monotonic)
+
+
+def receiver(
+    rules: House,
+    kept: Store,
+    authenticator: Authenticator,
+    committed: Callable[[], None] = lambda: None,
+) -> Receiver:
     """The story of a message, ready to be told."""
     return Receiver(
         house=rules,
         book=kept,
         desk=kept,
         archive=kept,
+        authenticator=authenticator,
         new_id=new_id,
         new_reference=new_reference,
         committed=committed,

@@ -14,7 +14,9 @@ from gateway.core.account import Account, Language, Service
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, TicketFact
+from gateway.core.evidence import Evidence
 from gateway.core.inquiry import Answer, Question
+from gateway.core.judge import Undecided
 from gateway.core.message import Message
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.verdict import Accept, Defer, Verdict
@@ -80,6 +82,13 @@ class Names(Protocol):
 
     async def answer(self, question: Question) -> Answer:
         """What it says, within a bounded time. Nothing is raised: COULD_NOT_ASK is a value."""
+
+
+class Authenticator(Protocol):
+    """Our own checks of the author domain, for mail that no trusted border vouches for."""
+
+    async def check(self, arrival: Arrival, message: Message) -> Evidence | Undecided | None:
+        """What they found; None where there is nothing to check. Nothing is raised: not knowing is `Undecided`."""
 
 
 class Archive(Protocol):

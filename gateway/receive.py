@@ -12,11 +12,14 @@ from gateway.core.account import Account, Sender
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, Mention, Override
 from gateway.core.decide import decide
+from gateway.core.evidence import Evidence
+from gateway.core.judge import Undecided, combine
 from gateway.core.letter import reflectable
 from gateway.core.mentions import domain_names
 from gateway.core.message import Message
 from gateway.core.parse import parse
 from gateway.core.policy import Policy
+from gateway.core.providers import graded
 from gateway.core.reference import Claim, Found, Keyring, bounced_row, claims, holds, is_own_message_id, tag
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.served import Served
@@ -24,7 +27,7 @@ from gateway.core.ticket import ticket_subject
 from gateway.core.trace import narrate
 from gateway.core.verdict import Accept, Defer, Verdict
 from gateway.core.vouch import evidence_from
-from gateway.ports import AddressBook, Archive, Desk, Opening, Receipt, Record, Unavailable, Wording
+from gateway.ports import AddressBook, Archive, Authenticator, Desk, Opening, Receipt, Record, Unavailable, Wording
 
 log = structlog.get_logger()
 
@@ -68,6 +71,7 @@ class Receiver:
     book: AddressBook
     desk: Desk
     archive: Archive
+    authenticator: Authenticator
     new_id: Callable[[], str]
     new_reference: Callable[[], str]
     committed: Callable[[], None]
@@ -107,7 +111,7 @@ class Receiver:
             arrival,
             parsed,
             sender=Sender(parsed.author, accounts),
-            evidence=evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids),
+            evidence=await self._evidence(arrival, parsed),
             mentions=mentions,
             about=about,
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
@@ -119,6 +123,15 @@ class Receiver:
         details = self.house.served.bounce_details(arrival.envelope.forward_paths if arrival.envelope else ())
         rows = (bounced_row(self.house.keys, detail) for detail in details)
         return next((row for row in rows if row), None)
+
+    async def _evidence(self, arrival: Arrival, message: Message) -> Evidence:
+        """The border's word where it vouches, else our own checks. Raises Unavailable where they could not be had."""
+        header = evidence_from(message.fields, message.author, arrival.origin.trusted_ids)
+        own = None if header.aligned else await self.authenticator.check(arrival, message)
+        found = combine(header, own)
+        if isinstance(found, Undecided):
+            raise Unavailable(f"the author's domain cannot be checked now: {found.evidence.detail}")  # I9
+        return graded(found, message.author.domain)
 
     async def _mentions(self, message: Message, arrival: Arrival) -> tuple[Mention, ...]:
         paths = arrival.envelope.forward_paths if arrival.envelope else ()

@@ -20,10 +20,14 @@ class Position(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What MAIL FROM and RCPT TO said. `reverse_path` is None for `<>`, and empty where a pipe was not told it."""
+    """What MAIL FROM and RCPT TO said. `reverse_path` is None for `<>`, and empty where a pipe was not told it.
+
+    `helo` is what the client calls itself.
+    """
 
     reverse_path: Path | None
     forward_paths: tuple[Path, ...]
+    helo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,15 @@ class Dialogue:
         self._errors = 0
         self._greeted = False
         self._extended = False
+        self._helo = ""
         self._mail: Mail | None = None
         self._recipients: list[Path] = []
 
     @property
     def envelope(self) -> Envelope:
         """What MAIL and RCPT said. To be asked for only after READ_DATA."""
-        return Envelope(self._mail.reverse_path if self._mail else None, tuple(self._recipients))
+        reverse_path = self._mail.reverse_path if self._mail else None
+        return Envelope(reverse_path, tuple(self._recipients), self._helo)
 
     def answer(self, line: bytes) -> Step:
         """Take one command line, without its CRLF."""
@@ -118,6 +120,7 @@ class Dialogue:
         self.reset()  # RFC 5321 §4.1.4
         self._greeted = True
         self._extended = verb != "HELO"
+        self._helo = name
         if not self._extended:
             return replies.hello(self._hostname)
         keywords = ["PIPELINING", "ENHANCEDSTATUSCODES", f"SIZE {self._bounds.message}", "8BITMIME", "SMTPUTF8"]
