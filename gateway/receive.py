@@ -13,7 +13,7 @@ from gateway.core.arrival import Arrival
 from gateway.core.case import Case, Mention, Override
 from gateway.core.decide import decide
 from gateway.core.evidence import Evidence
-from gateway.core.judge import Undecided, combine
+from gateway.core.judge import Undecided, combine, leaves_open
 from gateway.core.letter import reflectable
 from gateway.core.mentions import domain_names
 from gateway.core.message import Message
@@ -127,7 +127,7 @@ class Receiver:
     async def _evidence(self, arrival: Arrival, message: Message) -> Evidence:
         """The border's word where it vouches, else our own checks. Raises Unavailable where they could not be had."""
         header = evidence_from(message.fields, message.author, arrival.origin.trusted_ids)
-        own = None if header.aligned else await self.authenticator.check(arrival, message)
+        own = await self.authenticator.check(arrival, message) if leaves_open(header) else None
         found = combine(header, own)
         if isinstance(found, Undecided):
             raise Unavailable(f"the author's domain cannot be checked now: {found.evidence.detail}")  # I9

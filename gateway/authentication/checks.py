@@ -1,4 +1,4 @@
-"""Our own checks: DKIM wherever the mail came in, SPF at the edge, DMARC over both; within what one message may cost."""
+"""Our own checks: DKIM everywhere, SPF at the edge, DMARC over both; within what one message may cost."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Checks:
         spf = await self._spf(arrival, author.domain, allowance)
         inquiry = check_signatures(arrival.raw, message.fields, author.domain, arrival.at)
         dkim = await resolve(inquiry, self._names, allowance)
-        if spf is None and not dkim:
+        if spf is None and all(one.result == "neutral" for one in dkim):
             return None
         passed = [one.domain for one in dkim if one.result == "pass"]
         passed += [spf.domain] if spf is not None and spf.result == "pass" else []
         policy = await resolve(discover(author.domain, passed), self._names, allowance)
         found = judge(author, spf, dkim, policy, self._is_public_suffix)
         if isinstance(found, Undecided) and not allowance.unanswered:
-            return found.evidence  # the message wanted more than one may cost: the sender's doing, and no reason to wait
+            return found.evidence  # it wanted more than a message may cost: the sender's doing, no reason to wait
         return found
 
     async def _spf(self, arrival: Arrival, author_domain: str, allowance: Allowance) -> SpfResult | None:

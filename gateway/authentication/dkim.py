@@ -66,6 +66,10 @@ def check_signatures(
     for signature, field in read[:SIGNATURES]:
         if isinstance(signature, DkimResult):
             results.append(signature)
+        elif not related(signature.domain, author_domain):
+            results.append(
+                signature.result("neutral", "of another domain, which cannot vouch for the author: not checked")
+            )
         elif why := objection(signature, present, now):
             results.append(signature.result("policy", why))
         elif mail.digest(signature.body) != signature.body_hash:

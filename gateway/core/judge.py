@@ -128,6 +128,11 @@ def _told_policy(policy: Policy | NoPolicy | CouldNotAsk) -> str:
     return f"DMARC record at {policy.domain}: p={policy.record.p or 'not to be understood'}"
 
 
+def leaves_open(header: Evidence) -> bool:
+    """Whether the border's word leaves our own check something to decide: it neither vouches nor says no."""
+    return not header.aligned and (header.dmarc is None or header.dmarc.result in _OPEN)
+
+
 def combine(
     header: Evidence, own: Evidence | Undecided | None, *, border_rewrites: bool = False
 ) -> Evidence | Undecided:
