@@ -83,8 +83,13 @@ def acknowledgement_limits(config: Config) -> Limits:
 
 def checks(config: Config) -> Checks:
     """Our own checks of author domains, with a resolver and its cache."""
+    return Checks(resolver(config), monotonic)
+
+
+def resolver(config: Config, seconds: float = 6) -> Resolver:
+    """A resolver with its cache; `seconds` bound one question."""
     nameservers = tuple((one.host, one.port) for one in config.authentication.nameservers)
-    return Checks(Resolver(ResolverSettings(nameservers), monotonic), monotonic)
+    return Resolver(ResolverSettings(nameservers, one_try=min(2, seconds / 2), question=seconds), monotonic)
 
 
 def receiver(

@@ -13,6 +13,7 @@ import click
 from gateway.cli import accounts, daemon, desk, ingest, messages, quarantine
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
+from gateway.ops import log
 from gateway.ports import Unavailable
 from gateway.store.schema import WrongSchema
 
@@ -30,6 +31,7 @@ class _Sorted(click.Group):
 @click.pass_context
 def gateway(ctx: click.Context, config_file: str | None) -> None:
     """Support mail becomes tickets; answers go to the account's primary address and nowhere else."""
+    log.configure("auto")  # to stderr: nothing but records may stand on stdout
     ctx.obj = Context(config_file)
 
 

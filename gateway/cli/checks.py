@@ -17,6 +17,7 @@ from gateway.cli.context import Context
 from gateway.config import Config, load_policies, oracle_warnings
 from gateway.config import Listener as Entry
 from gateway.core.arrival import Arrival, Position
+from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError
 from gateway.core.verdict import Defer
 from gateway.egress.probe import probe
@@ -25,6 +26,8 @@ from gateway.ingress.listener import Listener
 from gateway.ports import Receipt, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
+
+DNS_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _database(config)
     yield from _folder("spool", config.spool)
     yield from _listeners(config)
-    yield Finding(Finding.OK, "dns", "nothing is looked up: this version believes what your border found out")
+    yield _dns(config)
     yield from _smarthost(config)
     yield _mailboxes(config)
     yield from _secrets(config)
@@ -177,6 +180,17 @@ def _smarthost(config: Config) -> Iterator[Finding]:
         yield Finding(Finding.WARN, "smarthost", f"{host}:{port}: {trouble}; letters will wait in the outbox")
     else:
         yield Finding(Finding.OK, "smarthost", f"{host}:{port} answers")
+
+
+def _dns(config: Config) -> Finding:
+    """Whether the nameservers answer at all: any answer will do, that there is no such record too."""
+    nameservers = ", ".join(map(str, config.authentication.nameservers)) or "the system's nameservers"
+    question = Question(config.addresses[0].domain, "TXT")
+    answer = asyncio.run(build.resolver(config, seconds=DNS_SECONDS).answer(question))
+    if answer.found is Found.COULD_NOT_ASK:
+        words = f"{nameservers}: no answer; mail that only our own check could let in is put off (451)"
+        return Finding(Finding.WARN, "dns", words)
+    return Finding(Finding.OK, "dns", f"{nameservers}: answered")
 
 
 def _mailboxes(config: Config) -> Finding:

@@ -18,6 +18,7 @@ database: sqlite:///gateway.db
 smtp:
   - {name: from-mta, listen: "unix:mta.sock", trusted_authserv_ids: [mx.example.it]}
 outbound: {smarthost: "127.0.0.1:9"}
+authentication: {nameservers: ["127.0.0.1:9"]}
 """
 ACCOUNTS = """\
 accounts:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cli.desk import CONFIG
+from nameserver import Server
+
 WHAT = {"config", "policies", "templates", "database", "smtp", "dns", "smarthost", "mailboxes"}
 
 
@@ -11,6 +14,22 @@ def test_each_thing_has_its_line(desk):
     done = desk("check")
     assert done.code == 0, done.err
     assert {line.split()[1] for line in done.out.decode().splitlines()} == WHAT
+
+
+def test_nameservers_that_are_silent_are_told_of(desk):
+    """`run` works without them, but puts off what only our own check could let in."""
+    [line] = [one for one in desk("check").out.decode().splitlines() if " dns " in one]
+    assert line.startswith("warn")
+    assert "127.0.0.1:9: no answer" in line
+
+
+def test_nameservers_that_answer_are_well(desk):
+    """That there is no such record is an answer too."""
+    with Server({}) as server:
+        host, port = server.address
+        desk.config.write_text(CONFIG.replace('127.0.0.1:9"]', f'{host}:{port}"]'))
+        [line] = [one for one in desk("check").out.decode().splitlines() if " dns " in one]
+    assert line.startswith("ok")
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

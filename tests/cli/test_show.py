@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from base64 import b64encode
+from hashlib import sha256
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,3 +38,16 @@ def test_a_record_is_one_line_whatever_is_in_it(text):
     line = show.json_line({"subject": text})
     assert line.splitlines() == [line]
     assert json.loads(line.encode()) == {"subject": text}
+
+
+def test_logs_are_no_records(desk):
+    """A nameserver that is silent is told of on stderr; stdout holds JSON Lines and nothing else."""
+    desk.accounts()
+    mail = desk.folder / "signed.eml"
+    digest = b64encode(sha256(b"x\r\n").digest()).decode()
+    signature = f"DKIM-Signature: v=1; a=rsa-sha256; d=rossi.example; s=s; h=from:subject; bh={digest}; b={digest}\r\n"
+    mail.write_bytes(signature.encode() + b"From: tecnico@rossi.example\r\nSubject: x\r\n\r\nx\r\n")
+    done = desk("explain", str(mail), "--json")
+    assert (done.code, done.out) == (75, b"")
+    assert "dns.unanswered" in done.err
+    assert done.err.splitlines()[-1].startswith("gateway: the author's domain cannot be checked now")
