@@ -37,13 +37,13 @@ class Config(Section):
     """The gateway's configuration. Relative paths in the file are relative to it; here all are absolute."""
 
     hostname: HostName
-    """In greetings, Message-IDs, and our own authserv-id."""
+    """In greetings and Message-IDs."""
     addresses: Annotated[tuple[OwnAddress, ...], Field(strict=False, min_length=1)]
     """Recipients served, with any detail after a plus."""
     database: DatabaseUrl = written("sqlite:////var/lib/gateway/gateway.db")
     """sqlite:///FILE or postgresql://USER@HOST/NAME."""
     spool: FilePath = Field(default_factory=lambda data: _beside(data.get("database")))
-    """The directory of raw messages; beside the database when left out."""
+    """The directory of large messages while they are received; beside the database when left out."""
     policies: FilePath = Field(default_factory=lambda: shipped("policies"))
     """A directory of *.yaml; the one shipped when left out."""
     templates: FilePath = Field(default_factory=lambda: shipped("config/templates"))
