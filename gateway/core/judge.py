@@ -14,6 +14,7 @@ from gateway.core.address import Address, domain_key
 from gateway.core.alignment import Alignment, Method, align, is_related
 from gateway.core.dmarc import CouldNotAsk, NoPolicy, Policy
 from gateway.core.evidence import Assurance, Evidence, Result, Source
+from gateway.core.letter import shown
 
 DETAIL = 300
 _PART = 80
@@ -68,9 +69,9 @@ def judge(
         source=Source.OWN,
         assurance=Assurance.DOMAIN if proofs else Assurance.NONE,
         spf=None if spf is None else Result(spf.result, _domain(spf.domain)),
-        dkim=tuple(Result(one.result, _domain(one.domain), _cut(one.selector, _PART)) for one in dkim),
+        dkim=tuple(Result(one.result, _domain(one.domain), shown(one.selector, _PART)) for one in dkim),
         dmarc=Result("temperror" if needed else _word(policy, proved=bool(proofs)), author.domain),
-        detail=_cut(_told(author.domain, proofs or findings, policy, proved=bool(proofs)), DETAIL),
+        detail=shown(_told(author.domain, proofs or findings, policy, proved=bool(proofs)), DETAIL),
     )
     return Undecided(evidence) if needed else evidence
 
@@ -94,7 +95,7 @@ class _Finding:
 
     def __str__(self) -> str:
         domain = _domain(self.outcome.domain) or "no domain"
-        why = f" ({_cut(self.outcome.detail, _PART)})" if self.outcome.detail and self.outcome.result != "pass" else ""
+        why = f" ({shown(self.outcome.detail, _PART)})" if self.outcome.detail and self.outcome.result != "pass" else ""
         return f"{self.method}={self.outcome.result}{why} for {domain}, which is {self.alignment.value}"
 
 
@@ -156,14 +157,14 @@ def combine(
         if _says_no(header, known):
             return header
         if isinstance(own, Undecided) and "temperror" in _words(header):
-            return replace(header, detail=_cut(f"{header.detail}; nor could we ask: {known.detail}", DETAIL))
+            return replace(header, detail=shown(f"{header.detail}; nor could we ask: {known.detail}", DETAIL))
     return _with_detail(own, header)
 
 
 def _unless_contradicted(header: Evidence, own: Evidence | Undecided) -> Evidence:
     if isinstance(own, Undecided) or not _contradicts(own, header):
         return header
-    return replace(own, detail=_cut(f"{header.detail}, which our own check contradicts: {own.detail}", DETAIL))
+    return replace(own, detail=shown(f"{header.detail}, which our own check contradicts: {own.detail}", DETAIL))
 
 
 def _contradicts(own: Evidence, header: Evidence) -> bool:
@@ -206,7 +207,7 @@ def _with_detail(own: Evidence | Undecided, header: Evidence) -> Evidence | Unde
 
 def _both(own: Evidence, header: Evidence) -> str:
     half = (DETAIL - len("; ")) // 2
-    return _cut("; ".join(_cut(one.detail, half) for one in (own, header) if one.detail), DETAIL)
+    return shown("; ".join(shown(one.detail, half) for one in (own, header) if one.detail), DETAIL)
 
 
 def _domain(text: str) -> str:
@@ -214,9 +215,3 @@ def _domain(text: str) -> str:
         return domain_key(text)
     except ValueError:
         return ""  # related to nobody
-
-
-def _cut(text: str, longest: int) -> str:
-    """Printable and bounded, for people's eyes (threats rule 16)."""
-    shown = "".join(one if one.isprintable() else "?" for one in text[: longest + 1])
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

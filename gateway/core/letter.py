@@ -81,9 +81,19 @@ def reflectable(message_ids: tuple[str, ...]) -> tuple[str, ...]:
 
 def one_line(text: str, characters: int) -> str:
     """Text without control, format and line-breaking characters, white space folded, cut to `characters`."""
-    kept = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in text[: characters * 4])
+    kept = text[: characters * 4]
+    if not kept.isprintable():  # then it has a character of category C or Z other than the space
+        kept = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in kept)
     folded = " ".join(kept.split())
     return folded if len(folded) <= characters else folded[: characters - 1].rstrip() + "…"
+
+
+def shown(text: str, longest: int = 80) -> str:
+    """What others wrote, for people's eyes: printable, and cut to so many characters (threats rule 16)."""
+    kept = text[: longest + 1]
+    if not kept.isprintable():
+        kept = "".join(one if one.isprintable() else "?" for one in kept)
+    return kept if len(kept) <= longest else f"{kept[: longest - 1]}…"
 
 
 def encoded(text: str) -> str:

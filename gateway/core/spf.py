@@ -13,7 +13,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
 from gateway.core.inquiry import Inquiry
-from gateway.core.spf_asking import NAMES, TERMS, Asking, FinalError, Ip, addresses, host_name, shown
+from gateway.core.letter import shown
+from gateway.core.spf_asking import NAMES, TERMS, Asking, FinalError, Ip, addresses, host_name
 from gateway.core.spf_macro import Spec, askable, expand, uses
 from gateway.core.spf_record import BadRecord, Mechanism, is_spf, parse_record
 

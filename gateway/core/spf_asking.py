@@ -9,6 +9,7 @@ from typing import Literal
 
 from gateway.core.address import fold_ascii
 from gateway.core.inquiry import Answer, Found, Inquiry, Kind, Question
+from gateway.core.letter import shown
 from gateway.core.spf_macro import askable
 
 TERMS = 10  # those that ask the DNS, in all records together
@@ -16,8 +17,6 @@ VOIDS = 2
 NAMES = 10  # of an MX or PTR answer
 
 Ip = IPv4Address | IPv6Address
-
-_SHOWN = 80
 
 
 class FinalError(Exception):
@@ -112,9 +111,3 @@ def addresses(values: Iterable[str | bytes]) -> list[Ip]:
 def host_name(text: str | bytes) -> str:
     """A name as it is asked for and compared: lower case, without the last dot."""
     return fold_ascii(text if isinstance(text, str) else "").removesuffix(".")
-
-
-def shown(text: str, longest: int = _SHOWN) -> str:
-    """Printable and bounded, for people's eyes (threats rule 16)."""
-    whole = "".join(one if one.isprintable() else "?" for one in text[: longest + 1])
-    return whole if len(whole) <= longest else f"{whole[: longest - 1]}…"

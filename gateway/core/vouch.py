@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from gateway.core.address import Address, domain_key, fold_ascii
 from gateway.core.authres import AuthResults, MethodResult, Unreadable, parse_results
 from gateway.core.evidence import Assurance, Evidence, Result, Source
+from gateway.core.letter import shown
 
 MICROSOFT = "protection.outlook.com"
 """Trusted under this name: Microsoft 365 writes a field with no authserv-id at all."""
@@ -32,7 +33,7 @@ def evidence_from(fields: tuple[tuple[str, bytes], ...], author: Address, truste
     """What the border's fields prove about `author`. Never raises; `fields` in order, names in lower case."""
     believed = _believed(fields, frozenset(fold_ascii(one) for one in trusted_ids), author.domain)
     if isinstance(believed, str):
-        return Evidence(detail=_cut(believed, DETAIL))
+        return Evidence(detail=shown(believed, DETAIL))
     results = [result for one in believed for result in one.results]
     spf = _spf([one for one in results if one.method == "spf"])
     dkim = [one for one in results if one.method == "dkim"]
@@ -45,7 +46,7 @@ def evidence_from(fields: tuple[tuple[str, bytes], ...], author: Address, truste
         spf=_noun(spf, _envelope_domain(spf)) if spf else None,
         dkim=tuple(_noun(one, _signer(one)) for one in dkim),
         dmarc=_noun(dmarc[0], _only(dmarc[0], "from")) if len(dmarc) == 1 else None,
-        detail=_cut(detail, DETAIL),
+        detail=shown(detail, DETAIL),
     )
 
 
@@ -134,13 +135,13 @@ def _objection(border: str, dmarc: list[MethodResult], domain: str) -> str:
         return f"{border} gives {len(dmarc) or 'no'} DMARC results; {wanted}, once"
     word, looked_at = dmarc[0].result, dmarc[0].values("header", "from")
     if len(looked_at) > 1:
-        return f"{border} says dmarc={_cut(word, _WORD)} for {len(looked_at)} domains at once; {wanted} alone"
+        return f"{border} says dmarc={shown(word, _WORD)} for {len(looked_at)} domains at once; {wanted} alone"
     if looked_at and _domain(looked_at[0]) != domain:  # threats rule 4
-        return f"the border looked at {_cut(looked_at[0], _WORD)}, the author is {domain}"
+        return f"the border looked at {shown(looked_at[0], _WORD)}, the author is {domain}"
     if word == "pass" and not looked_at:
         return f"the border looked at no domain that it names, the author is {domain}; {wanted}"
     if word != "pass" and word not in _NO_POLICY:  # of DKIM or SPF that pass nonetheless, DMARC has already judged
-        return f"{border} says dmarc={_cut(word, _WORD)} for {domain}; {wanted}"
+        return f"{border} says dmarc={shown(word, _WORD)} for {domain}; {wanted}"
     return ""
 
 
@@ -185,14 +186,8 @@ def _domain(text: str) -> str:
 
 def _noun(result: MethodResult, domain: str) -> Result:
     selectors = result.values("header", "s") if result.method == "dkim" else ()
-    return Result(_cut(result.result, _WORD), domain, _cut(selectors[0], _WORD) if len(selectors) == 1 else "")
+    return Result(shown(result.result, _WORD), domain, shown(selectors[0], _WORD) if len(selectors) == 1 else "")
 
 
 def _list(names: Iterable[str]) -> str:
-    return ", ".join(_cut(name, _WORD) for name in sorted(set(names))[:3])
-
-
-def _cut(text: str, longest: int) -> str:
-    """Printable and bounded, for people's eyes (threats rule 16)."""
-    shown = "".join(one if one.isprintable() else "?" for one in text[: longest + 1])
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+    return ", ".join(shown(name, _WORD) for name in sorted(set(names))[:3])
