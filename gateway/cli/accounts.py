@@ -32,7 +32,7 @@ def accounts() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--prune", is_flag=True, help="Remove or close the accounts that are not in FILE.")
 @pass_context
-def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) -> None:  # noqa: FBT001 - click's manner
+def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) -> None:
     """Import accounts from YAML, JSON Lines or CSV: all or nothing."""
     with _bar(file) as progress:
         try:
@@ -74,15 +74,13 @@ def _bar(file: Path) -> Iterator[Callable[[int], None]]:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
 @as_json
 @pass_context
-def accounts_list(context: Context, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def accounts_list(context: Context, limit: int | None, json_lines: bool) -> None:
     """List all accounts, oldest first."""
-    context.read(
-        lambda connection: show.records(
-            book.records(connection, limit=limit),
-            COLUMNS,
-            json_lines=json_lines,
-            none="there is no account; `gateway accounts import FILE` adds some",
-        ),
+    context.show(
+        lambda connection: book.records(connection, limit=limit),
+        COLUMNS,
+        json_lines=json_lines,
+        none="there is no account; `gateway accounts import FILE` adds some",
     )
 
 
@@ -90,7 +88,7 @@ def accounts_list(context: Context, limit: int | None, json_lines: bool) -> None
 @click.argument("wanted", metavar="CODE|ADDRESS")
 @as_json
 @pass_context
-def accounts_show(context: Context, wanted: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def accounts_show(context: Context, wanted: str, json_lines: bool) -> None:
     """Show the account of this code, or those that an address is on."""
     found = list(context.read(lambda connection: list(book.records(connection, wanted))))
     if not found:

@@ -6,7 +6,7 @@ import getpass
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ import click
 from sqlalchemy import Connection
 
 from gateway import build
+from gateway.cli import show
 from gateway.config import Config, load, locate
 from gateway.receive import Receiver
 from gateway.store import schema
@@ -25,6 +26,7 @@ from gateway.store.database import Database
 from gateway.store.listing import Window
 
 T = TypeVar("T")
+Records = Callable[[Connection], Iterable[dict[str, Any]]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONFIG_HELP = "The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml."
@@ -89,6 +91,10 @@ class Context:
         """One look. Raises Refused, Unavailable."""
         with refusals():
             return self.seen.read(query)
+
+    def show(self, query: Records, columns: Sequence[str], *, json_lines: bool, none: str) -> None:
+        """Print a list as it is read; `none` is said of an empty one. Raises Refused, Unavailable."""
+        self.read(lambda connection: show.records(query(connection), columns, json_lines=json_lines, none=none))
 
 
 def _holds_something(path: Path) -> bool:

@@ -26,16 +26,14 @@ def tickets() -> None:
 @windowed
 @as_json
 @pass_context
-def tickets_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def tickets_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:
     """List all tickets, oldest first."""
     columns = ("ref", "account", "status", "queue", "assignee", "subject", "entries", "updated_at")
-    context.read(
-        lambda connection: show.records(
-            desk.records(connection, window(since, limit)),
-            columns,
-            json_lines=json_lines,
-            none="there is no ticket",
-        ),
+    context.show(
+        lambda connection: desk.records(connection, window(since, limit)),
+        columns,
+        json_lines=json_lines,
+        none="there is no ticket",
     )
 
 
@@ -43,7 +41,7 @@ def tickets_list(context: Context, since: datetime | None, limit: int | None, js
 @click.argument("ref")
 @as_json
 @pass_context
-def tickets_show(context: Context, ref: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def tickets_show(context: Context, ref: str, json_lines: bool) -> None:
     """Show a ticket with its history."""
     found = context.read(lambda connection: desk.record(connection, ref))
     show.record(found, _page, json_lines=json_lines)
@@ -145,16 +143,14 @@ def outbox() -> None:
 @windowed
 @as_json
 @pass_context
-def outbox_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def outbox_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:
     """List the outbox, oldest first."""
     columns = ("id", "account", "ticket", "kind", "state", "attempts", "next_attempt_at", "recipient", "status")
-    context.read(
-        lambda connection: show.records(
-            letters.records(connection, window(since, limit)),
-            columns,
-            json_lines=json_lines,
-            none="the outbox is empty",
-        ),
+    context.show(
+        lambda connection: letters.records(connection, window(since, limit)),
+        columns,
+        json_lines=json_lines,
+        none="the outbox is empty",
     )
 
 

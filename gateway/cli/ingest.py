@@ -102,7 +102,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     ingress: str | None,
     reverse_path: str | None,
     forward_path: tuple[str, ...],
-    json_lines: bool,  # noqa: FBT001 - click's manner
+    json_lines: bool,
 ) -> None:
     """Say what would happen to the message in FILE and why, station by station; changes and sends nothing."""
     raw = _read(file, context.config.limits.message)

@@ -25,15 +25,13 @@ def messages() -> None:
 @windowed
 @as_json
 @pass_context
-def messages_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def messages_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:
     """List all messages, oldest first."""
-    context.read(
-        lambda connection: show.records(
-            ledger.messages(connection, window(since, limit)),
-            COLUMNS,
-            json_lines=json_lines,
-            none="no message has come in",
-        ),
+    context.show(
+        lambda connection: ledger.messages(connection, window(since, limit)),
+        COLUMNS,
+        json_lines=json_lines,
+        none="no message has come in",
     )
 
 
@@ -41,7 +39,7 @@ def messages_list(context: Context, since: datetime | None, limit: int | None, j
 @click.argument("message_id", type=Id(), metavar="ID")
 @as_json
 @pass_context
-def messages_show(context: Context, message_id: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def messages_show(context: Context, message_id: str, json_lines: bool) -> None:
     """Show one message with its trace and evidence."""
     found = context.read(lambda connection: ledger.message(connection, message_id))
     show.record(found, page, json_lines=json_lines)
@@ -67,7 +65,7 @@ def messages_raw(context: Context, message_id: str) -> None:
 @click.option("--since", type=Moment(), metavar="D", help="From 30d, 24h or a date on.")
 @as_json
 @pass_context
-def balance(context: Context, since: datetime | None, json_lines: bool) -> int:  # noqa: FBT001 - click's manner
+def balance(context: Context, since: datetime | None, json_lines: bool) -> int:
     """Weigh what was received against what became of it; 1 if it does not add up."""
     found = context.read(lambda connection: ledger.balance(connection, since))
     columns = ("ingress", "day", "received", "accepted", "quarantined", "rejected", "discarded", "failed", "ok")

@@ -39,15 +39,13 @@ def quarantine() -> None:
 @windowed
 @as_json
 @pass_context
-def quarantine_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def quarantine_list(context: Context, since: datetime | None, limit: int | None, json_lines: bool) -> None:
     """List what is held, oldest first."""
-    context.read(
-        lambda connection: show.records(
-            ledger.messages(connection, window(since, limit), held=True),
-            COLUMNS,
-            json_lines=json_lines,
-            none="nothing is held",
-        ),
+    context.show(
+        lambda connection: ledger.messages(connection, window(since, limit), held=True),
+        COLUMNS,
+        json_lines=json_lines,
+        none="nothing is held",
     )
 
 
@@ -55,7 +53,7 @@ def quarantine_list(context: Context, since: datetime | None, limit: int | None,
 @click.argument("message_id", type=Id(), metavar="ID")
 @as_json
 @pass_context
-def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None:  # noqa: FBT001 - click's manner
+def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None:
     """Show a held message with its trace and evidence."""
     context.read(lambda connection: held_messages.held(connection, message_id))
     found = context.read(lambda connection: ledger.message(connection, message_id))
