@@ -112,6 +112,13 @@ MUTANTS = (
         "        opening = self._opening(told, case.parsed) if isinstance(case.parsed, Message) else None\n",
     ),
     Mutant(
+        "i6",
+        "acknowledgements are not counted",
+        "store/letters.py",
+        "< limits.per_account\n",
+        "< limits.per_account + 10**6\n",
+    ),
+    Mutant(
         "i5",
         "a rejection is a 550 behind an MTA too",
         "ingress/site.py",
