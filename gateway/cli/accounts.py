@@ -97,11 +97,14 @@ def accounts_show(context: Context, wanted: str, json_lines: bool) -> None:
         show.record(account, lambda one: show.facts(one, COLUMNS), json_lines=json_lines)
 
 
-def _parsed(address: str) -> Address:
+def _change(context: Context, code: str, address: str, change: Callable[..., None], told: str) -> None:
+    """One change of the address book, and what it means."""
     try:
-        return Address.parse(address)
+        parsed = Address.parse(address)
     except ValueError as fault:
         raise Refused(f"{address}: {fault}; write one bare address, such as tecnico@rossi.example") from fault
+    context.write(lambda connection: change(connection, code, parsed, now=build.now(), by=context.operator))
+    click.echo(f"{code}: {told.format(parsed)}")
 
 
 @accounts.command("set-primary")
@@ -110,11 +113,7 @@ def _parsed(address: str) -> Address:
 @pass_context
 def accounts_set_primary(context: Context, code: str, address: str) -> None:
     """Make ADDRESS the primary; the old one stays as a secondary."""
-    parsed = _parsed(address)
-    context.write(
-        lambda connection: book.set_primary(connection, code, parsed, now=build.now(), by=context.operator),
-    )
-    click.echo(f"{code}: everything goes to {parsed} from now on")
+    _change(context, code, address, book.set_primary, "everything goes to {} from now on")
 
 
 @accounts.command("add-address")
@@ -123,11 +122,7 @@ def accounts_set_primary(context: Context, code: str, address: str) -> None:
 @pass_context
 def accounts_add_address(context: Context, code: str, address: str) -> None:
     """Add a secondary address."""
-    parsed = _parsed(address)
-    context.write(
-        lambda connection: book.add_address(connection, code, parsed, now=build.now(), by=context.operator),
-    )
-    click.echo(f"{code}: {parsed} may write from now on")
+    _change(context, code, address, book.add_address, "{} may write from now on")
 
 
 @accounts.command("remove-address")
@@ -136,8 +131,4 @@ def accounts_add_address(context: Context, code: str, address: str) -> None:
 @pass_context
 def accounts_remove_address(context: Context, code: str, address: str) -> None:
     """Remove a secondary address."""
-    parsed = _parsed(address)
-    context.write(
-        lambda connection: book.remove_address(connection, code, parsed, now=build.now(), by=context.operator),
-    )
-    click.echo(f"{code}: {parsed} may write no longer")
+    _change(context, code, address, book.remove_address, "{} may write no longer")

@@ -79,11 +79,6 @@ def words(value: bytes) -> str:
     return "".join([*text, decode(octets, charset), decode(value[at:])])
 
 
-def has_words(value: bytes) -> bool:
-    """Whether some program may see an encoded word here."""
-    return b"=?" in value
-
-
 def base64_octets(octets: bytes) -> bytes:
     """Base64 as far as it goes: foreign octets skipped, a broken end cut, nothing raised."""
     try:

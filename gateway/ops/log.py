@@ -20,7 +20,6 @@ WITHHELD = frozenset({"body", "data", "octets", "password", "quoted", "raw", "se
 """Keys whose values are never written, whoever logs them."""
 
 VALUE_CHARACTERS = 1000
-_HIDDEN = 2
 
 
 def configure(
@@ -47,15 +46,6 @@ def configure(
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
-
-
-def redact(address: str) -> str:
-    """A stranger's address as logs may show it: the domain, and of the local part no more than a hint."""
-    local, at, domain = address.rpartition("@")
-    if not at:
-        local, domain = domain, ""
-    hint = local[:_HIDDEN] if len(local) > 2 * _HIDDEN else ""
-    return f"{hint}…{at}{domain}" if local else address
 
 
 def _harmless(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

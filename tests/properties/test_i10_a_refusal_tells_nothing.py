@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
 import pytest
 from sqlalchemy import event
@@ -11,7 +10,7 @@ from sqlalchemy import event
 from gateway.config import oracle_warnings
 from gateway.core.arrival import Origin, Position
 from gateway.core.policy import TELLING, Choice, Policy
-from gateway.core.reason import Disposition, Reason
+from gateway.core.reason import Disposition
 from gateway.core.reference import make_reference, tag
 from gateway.ingress.site import answer
 from house import TRUSTED, letter
@@ -71,11 +70,15 @@ async def test_i10_without_evidence_the_reason_does_not_depend_on_the_accounts(g
         assert gateway.message(receipt.id)["reason"] == "unauthenticated"
 
 
-def test_i10_a_policy_that_would_be_an_oracle_at_the_edge_is_warned_of():
-    """For every pair of reasons: told apart by their dispositions, there is a warning; treated alike, there is none."""
-    for one, other in product(sorted(TELLING), repeat=2):
-        quarantined = replace(REJECTING, choices={**REJECTING.choices, one: Choice(Disposition.QUARANTINE, "x:1")})
-        assert bool(oracle_warnings(quarantined, edge=True)) == (len(TELLING) > 1), (one, other)
-    assert oracle_warnings(REJECTING, edge=True) == []
-    assert oracle_warnings(Policy({}), edge=True) == []
-    assert Reason.MALFORMED_AUTHOR not in TELLING
+@pytest.mark.parametrize("reason", sorted(TELLING))
+def test_i10_a_policy_that_would_be_an_oracle_at_the_edge_is_warned_of(reason):
+    """One reason told apart from the others by its disposition is enough; behind an MTA nobody hears it."""
+    apart = replace(REJECTING, choices={**REJECTING.choices, reason: Choice(Disposition.QUARANTINE, "x:1")})
+    [warning] = oracle_warnings(apart, edge=True)
+    assert reason.value in warning
+    assert oracle_warnings(apart, edge=False) == []
+
+
+@pytest.mark.parametrize("policy", [REJECTING, Policy({})])
+def test_i10_a_policy_that_treats_them_alike_is_not_warned_of(policy):
+    assert oracle_warnings(policy, edge=True) == []

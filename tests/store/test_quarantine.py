@@ -101,7 +101,7 @@ async def test_purge_discards_what_is_old_and_its_bytes(gateway):
     old = await gateway.receive(letter("eve@attack.example"))
     kept = await gateway.receive(letter())
     new = await gateway.receive(letter("eve@attack.example", message_id="2@x"))
-    before = gateway.receiver and gateway.database.read(lambda c: quarantine.held(c, new.id)).arrival.at
+    before = gateway.database.read(lambda c: quarantine.held(c, new.id)).arrival.at
     count = gateway.database.write(lambda c: quarantine.purge(c, before, now=NOW, by="anna"))
     assert count == 1
     assert gateway.message(old.id)["disposition"] == "discard"
