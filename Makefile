@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench lock clean
+.PHONY: help run test lint types bench corpus lock clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -13,6 +13,8 @@ PYTHON ?= python3
 # Debian packages that the tests start as real peers.
 PEERS := postfix openssl
 JOBS ?= 2
+# A folder of messages with expected results; empty: ../shared/corpus.
+CORPUS ?=
 
 help:  ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +37,9 @@ types: $(VENV)/ready  ## mypy, strict
 
 bench: $(VENV)/ready peers  ## measure, each figure beside a peer's in the same run
 	$(BIN)/python tests/bench/accept.py
+
+corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of it lies beside this folder
+	$(BIN)/python tests/measure/run.py $(CORPUS)
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install -q uv
