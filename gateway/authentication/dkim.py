@@ -21,6 +21,7 @@ from dkim.crypto import UnparsableKeyError, parse_public_key
 from gateway.core.dkim import DkimResult, Signature, body_digest, objection, read_signature, related
 from gateway.core.dkim_key import Key, key_of
 from gateway.core.fields import line_ends, unfolded
+from gateway.core.frame import misreading
 from gateway.core.inquiry import Inquiry
 
 SIGNATURES = 5
@@ -70,7 +71,7 @@ def check_signatures(
             results.append(
                 signature.result("neutral", "of another domain, which cannot vouch for the author: not checked")
             )
-        elif why := objection(signature, present, now):
+        elif why := objection(signature, present, now) or misreading(signature.names, fields, mail.body):
             results.append(signature.result("policy", why))
         elif mail.digest(signature.body) != signature.body_hash:
             results.append(signature.result("fail", "the body is not the one that was signed"))

@@ -43,6 +43,12 @@ class Head:
     content_id: str = ""
     encoding: str = ""
 
+    @property
+    def boundary(self) -> bytes:
+        """What its delimiters hold behind their hyphens; empty where it is nothing that has parts."""
+        boundary = self.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
+        return boundary if self.kind.startswith("multipart/") and len(boundary) <= BOUNDARY_OCTETS else b""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -57,7 +63,7 @@ class Part:
 def walk(raw: bytes, fields: tuple[Field, ...], body: int) -> tuple[Part, ...]:
     """Every part, each before its children, siblings in order. The first is the message itself."""
     walker = _Walker(raw)
-    walker.open(_head(fields, "text/plain"), body)
+    walker.open(head_of(fields), body)
     at, tried = max(body - 1, 0), 0
     while walker.levels and (at := raw.find(b"\n--", at)) != -1:
         tried += 1
@@ -103,14 +109,12 @@ class _Walker:
         self.headers_left = HEADERS_OCTETS
 
     def open(self, head: Head, start: int) -> None:
-        boundary = head.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
-        composite = head.kind.startswith("multipart/") and 0 < len(boundary) <= BOUNDARY_OCTETS
-        if composite and len(self.path) >= DEPTH:
+        if head.boundary and len(self.path) >= DEPTH:
             head = Head(OPAQUE, {}, filename=head.filename)
-            composite = False
+        boundary = head.boundary
         self.found.append((head, self.path[-1] if self.path else -1, start))
         self.ends.append(len(self.raw))
-        if composite and boundary not in self.levels:
+        if boundary and boundary not in self.levels:
             self.levels[boundary] = len(self.path)
             self.boundaries.append(boundary)
         self.path.append(len(self.found) - 1)
@@ -146,7 +150,7 @@ class _Walker:
             return stop
         head = self.raw[stop + 1 : end.start() if end else len(self.raw)]
         self.headers_left -= len(head)
-        self.open(_head(read(head)[0], default), end.end() if end else len(self.raw))
+        self.open(head_of(read(head)[0], default), end.end() if end else len(self.raw))
         return end.end() - 1 if end else len(self.raw)
 
     def keep_rest(self, at: int) -> None:
@@ -174,7 +178,8 @@ def _as_text(head: Head) -> Head:
     return Head("text/plain", {}, head.disposition, head.filename)
 
 
-def _head(fields: tuple[Field, ...], default: str) -> Head:
+def head_of(fields: tuple[Field, ...], default: str = "text/plain") -> Head:
+    """What these fields, of a message or a part, say of it: of fields that are there twice the first."""
     own: dict[str, bytes] = {}
     for name, value in fields:
         if name.startswith("content-"):

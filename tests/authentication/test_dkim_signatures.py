@@ -486,14 +486,40 @@ def test_amazon_signs_for_its_customer_and_for_itself():
     ]
 
 
-def test_gmail_leaves_the_content_type_unsigned():
-    """Gmail (2023 to 2025) signs no Content-Type: by our law its signature is no evidence where there is one."""
-    h = "cc:to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to"
-    more = f"t={AT}; x={AT + 604800}; darn=example.it;"
-    [one] = check(signed(h=h, more=more))
+GMAIL = (
+    "mime-version:references:in-reply-to:from:date:message-id:subject:to:from:to:cc:subject:date:message-id:reply-to"
+)
+TWO_PARTS = MAIL.partition(b"Content-Type: ")[0] + (
+    b'Content-Type: multipart/alternative; boundary="000000000000ab12"\r\n\r\n--000000000000ab12\r\n'
+    b'Content-Type: text/plain; charset="UTF-8"\r\n\r\nIl sito non risponde.\r\n\r\n--000000000000ab12\r\n'
+    b'Content-Type: text/html; charset="UTF-8"\r\n\r\n<div dir="ltr">Il sito non risponde.</div>\r\n\r\n'
+    b"--000000000000ab12--\r\n"
+)
+
+
+def test_gmail_leaves_the_content_type_unsigned_and_its_two_parts_hold():
+    """Decision 0011: the signed octets are the delimiters that the unsigned field names."""
+    assert word(signed(TWO_PARTS, h=GMAIL, more=f"t={AT}; x={AT + 604800}; darn=example.it;")) == "pass"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"multipart/alternative", b"multipart/report"),
+        (b'boundary="0', b'boundary="1'),
+        (b'multipart/alternative; boundary="000000000000ab12"', b"text/html"),
+        (b"Content-Type: multipart", b"Content-Transfer-Encoding: base64\r\nContent-Type: multipart"),
+    ],
+)
+def test_a_type_that_the_signed_octets_do_not_bear_out_is_no_evidence(change):
+    """Whoever sends it on may write the unsigned field as they please."""
+    assert word(signed(TWO_PARTS, h=GMAIL).replace(*change, 1)) == "policy"
+
+
+def test_one_part_with_its_type_unsigned_is_no_evidence():
+    """Text might have been markup: nothing in the octets says."""
+    [one] = check(signed(h=GMAIL))
     assert (one.result, one.detail) == ("policy", "content-type is not signed")
-    plain = MAIL.replace(b"Content-Type: text/plain; charset=utf-8\r\n", b"")
-    assert word(signed(plain, h=h, more=more)) == "pass"
 
 
 # What dkimpy does by itself, and must not do here.
