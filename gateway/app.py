@@ -18,7 +18,7 @@ from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
 from gateway.ops import notify
-from gateway.ports import Receipt, Unavailable
+from gateway.ports import Receipt
 from gateway.store import schema
 from gateway.store.database import Database
 
@@ -82,10 +82,10 @@ class Daemon:
         self._config = config
         self._database = database
         self._smarthost = build.smarthost(config)
-        rules = build.house(config, database)
+        rules = build.house(config)
         self._listeners = build.listeners(config, self._receive)
         self._store = build.store(config, database)
-        self._dispatch = build.dispatch(config, database, self._store, self._smarthost)
+        self._dispatch = build.dispatch(config, self._store, self._smarthost)
         self._checks = build.checks(config)
         self._receiver = build.receiver(rules, self._store, self._checks, self._dispatch.wake)
         self._stop = asyncio.Event()
@@ -133,11 +133,11 @@ class Daemon:
         return await self._receiver(arrival)
 
     def _reload(self) -> None:
-        """SIGHUP: policies, templates and keys, all or nothing. Ports, limits and addresses want a restart."""
+        """SIGHUP: policies and templates, all or nothing. Ports, limits and addresses want a restart."""
         notify.reloading()
         try:
-            rules = build.house(load(self._config.path), self._database)
-        except (ConfigError, Unavailable) as fault:
+            rules = build.house(load(self._config.path))
+        except ConfigError as fault:
             log.warning("gateway.reload-refused", why=str(fault), in_force="the rules from before")
         else:
             self._receiver = build.receiver(rules, self._store, self._checks, self._dispatch.wake)

@@ -23,7 +23,6 @@ from gateway.ports import Authenticator, Receive
 from gateway.receive import House, Receiver
 from gateway.store.adapter import Store
 from gateway.store.database import Database
-from gateway.store.keys import keyring
 from gateway.store.letters import Limits
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -58,14 +57,13 @@ def open_database(config: Config) -> Database:
         raise ConfigError(Problem(str(config.path), 0, "database", str(fault))) from fault
 
 
-def house(config: Config, database: Database) -> House:
-    """The rules, keys and words in force. Raises ConfigError, Unavailable."""
+def house(config: Config) -> House:
+    """The rules and words in force. Raises ConfigError."""
     return House(
         hostname=config.hostname,
         sender_name=config.letterhead.name,
         served=config.served,
         policy=load_policies(config.policies),
-        keys=database.read(keyring),
         wording=Templates.load(config.templates, config.languages),
     )
 
@@ -103,6 +101,7 @@ def receiver(
         house=rules,
         book=kept,
         desk=kept,
+        keys=kept,
         archive=kept,
         authenticator=authenticator,
         new_id=new_id,
@@ -166,14 +165,14 @@ def smarthost(config: Config) -> Smarthost:
         raise ConfigError(Problem(str(config.path), 0, "outbound", f"{fault.filename}: {fault.strerror}")) from fault
 
 
-def dispatch(config: Config, database: Database, kept: Store, way_out: Smarthost) -> Dispatch:
+def dispatch(config: Config, kept: Store, way_out: Smarthost) -> Dispatch:
     """The story of what is sent."""
     return Dispatch(
         outbox=kept,
         book=kept,
         submission=way_out,
         letterhead=config.letterhead,
-        keys=database.read(keyring),
+        keys=kept,
         schedule=config.outbound.retry.schedule,
         now=now,
         chance=chance,

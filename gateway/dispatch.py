@@ -21,7 +21,7 @@ from gateway.core.letter import Letterhead, one_line
 from gateway.core.reference import Keyring
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome, Outgoing, Reply, Silent, address
 from gateway.core.retry import Schedule, next_attempt
-from gateway.ports import AddressBook, Due, Outbox, Submission, Unavailable
+from gateway.ports import AddressBook, Due, Keys, Outbox, Submission, Unavailable
 
 _T = TypeVar("_T")
 _POLL = 0.5
@@ -41,7 +41,7 @@ class Dispatch:
         book: AddressBook,
         submission: Submission,
         letterhead: Letterhead,
-        keys: Keyring,
+        keys: Keys,
         schedule: Schedule,
         now: Callable[[], datetime],
         chance: Callable[[], float],
@@ -111,7 +111,8 @@ class Dispatch:
 
     async def _attempt(self, due: Due) -> None:
         account = await self._insist(lambda: self._book.account(due.reply.account_id))
-        match letter := self._letter(due.reply, account):
+        keys = await self._insist(self._keys.keyring)
+        match letter := self._letter(due.reply, account, keys):
             case Outgoing():
                 await self._settle(due, letter, await self._submission.send(letter))
             case Failed():
@@ -122,11 +123,11 @@ class Dispatch:
             case _:
                 assert_never(letter)
 
-    def _letter(self, reply: Reply, account: Account | None) -> Outgoing | Silent | Failed:
+    def _letter(self, reply: Reply, account: Account | None, keys: Keyring) -> Outgoing | Silent | Failed:
         if account is None:
             return Silent("the account is gone")
         try:
-            return address(reply, account, self._letterhead, self._keys, self._now())
+            return address(reply, account, self._letterhead, keys, self._now())
         except ValueError as fault:  # UnicodeError is one
             return Failed(one_line(f"5.6.0 the letter cannot be written: {fault}", _STATUS_CHARACTERS))
 

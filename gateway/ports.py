@@ -18,6 +18,7 @@ from gateway.core.evidence import Evidence
 from gateway.core.inquiry import Answer, Question
 from gateway.core.judge import Undecided
 from gateway.core.message import Message
+from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.verdict import Accept, Defer, Verdict
 
@@ -75,6 +76,13 @@ class Desk(Protocol):
 
     async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
         """Those of these references that exist. Raises Unavailable."""
+
+
+class Keys(Protocol):
+    """What tokens are sealed with."""
+
+    async def keyring(self) -> Keyring:
+        """The keys as they are now: a rotation is seen by the next message and the next letter. Raises Unavailable."""
 
 
 class Names(Protocol):

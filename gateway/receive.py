@@ -20,14 +20,25 @@ from gateway.core.message import Message
 from gateway.core.parse import parse
 from gateway.core.policy import Policy
 from gateway.core.providers import graded
-from gateway.core.reference import Claim, Found, Keyring, bounced_row, claims, holds, is_own_message_id, tag
+from gateway.core.reference import Claim, Found, bounced_row, claims, holds, is_own_message_id, tag
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.served import Served
 from gateway.core.ticket import ticket_subject
 from gateway.core.trace import narrate
 from gateway.core.verdict import Accept, Defer, Verdict
 from gateway.core.vouch import evidence_from
-from gateway.ports import AddressBook, Archive, Authenticator, Desk, Opening, Receipt, Record, Unavailable, Wording
+from gateway.ports import (
+    AddressBook,
+    Archive,
+    Authenticator,
+    Desk,
+    Keys,
+    Opening,
+    Receipt,
+    Record,
+    Unavailable,
+    Wording,
+)
 
 log = structlog.get_logger()
 
@@ -37,13 +48,12 @@ PARSED_HERE = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the installation is: its name, its recipients, its rules, its keys, its words."""
+    """What the installation is: its name, its recipients, its rules, its words."""
 
     hostname: str
     sender_name: str
     served: Served
     policy: Policy
-    keys: Keyring
     wording: Wording
 
     def words(self, kind: Kind, account: Account, reference: str, subject: str, text: str = "") -> Words:
@@ -70,6 +80,7 @@ class Receiver:
     house: House
     book: AddressBook
     desk: Desk
+    keys: Keys
     archive: Archive
     authenticator: Authenticator
     new_id: Callable[[], str]
@@ -101,7 +112,7 @@ class Receiver:
         long = len(arrival.raw) > PARSED_HERE
         parsed = await asyncio.to_thread(parse, arrival.raw) if long else parse(arrival.raw)
         if not isinstance(parsed, Message):
-            return Case(arrival, parsed, bounced=self._bounced(arrival), override=override)
+            return Case(arrival, parsed, bounced=await self._bounced(arrival), override=override)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
         mentions = await self._mentions(parsed, arrival)
@@ -118,10 +129,13 @@ class Receiver:
             override=override,
         )
 
-    def _bounced(self, arrival: Arrival) -> str | None:
+    async def _bounced(self, arrival: Arrival) -> str | None:
         """The outbox row that the recipient's token names, whatever the message says."""
         details = self.house.served.bounce_details(arrival.envelope.forward_paths if arrival.envelope else ())
-        rows = (bounced_row(self.house.keys, detail) for detail in details)
+        if not details:
+            return None
+        keys = await self.keys.keyring()
+        rows = (bounced_row(keys, detail) for detail in details)
         return next((row for row in rows if row), None)
 
     async def _evidence(self, arrival: Arrival, message: Message) -> Evidence:
@@ -137,6 +151,9 @@ class Receiver:
         paths = arrival.envelope.forward_paths if arrival.envelope else ()
         details = self.house.served.details(paths)
         claimed = claims(message.header.subject, message.references, details, self.house.hostname)
+        if not claimed:
+            return ()
+        keys = await self.keys.keyring()
         found = await self.desk.tickets([claim.reference for claim in claimed])
         tickets = {ticket.reference: ticket for ticket in found}
 
@@ -145,7 +162,7 @@ class Receiver:
             ticket = tickets.get(claim.reference)
             if ticket is None:
                 return claim.found is Found.TAG
-            return holds(claim, self.house.keys, ticket.account_id)
+            return holds(claim, keys, ticket.account_id)
 
         return tuple(
             Mention(claim.reference, claim.found, tickets.get(claim.reference)) for claim in claimed if counts(claim)

@@ -79,6 +79,10 @@ class Gateway:
         return replace(self, receiver=replace(self.receiver, house=replace(self.receiver.house, policy=policy)))
 
     @property
+    def keys(self):
+        return self.database.read(keyring)
+
+    @property
     def messages(self):
         return self.database.read(lambda connection: list(ledger.messages(connection, desk.Window())))
 
@@ -138,7 +142,6 @@ def gateway(folder, limits=None, authenticator=None):
         sender_name="Assistenza",
         served=Served((Address.parse("support@example.it"),), Address.parse("bounces@example.it")),
         policy=load_policies(shipped("policies")),
-        keys=database.read(keyring),
         wording=Templates.load(shipped("config/templates"), (Language.IT, Language.EN)),
     )
     with closing(database), closing(Store(database, limits or letters.Limits())) as store:
@@ -146,6 +149,7 @@ def gateway(folder, limits=None, authenticator=None):
             house,
             book=store,
             desk=store,
+            keys=store,
             archive=store,
             authenticator=authenticator or NoChecks(),
             new_id=lambda: f"B{next(numbers):07}",

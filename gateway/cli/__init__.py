@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, daemon, desk, ingest, messages, quarantine
+from gateway.cli import accounts, daemon, desk, ingest, keys, messages, quarantine
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ops import log
@@ -47,6 +47,7 @@ for _command in (
     quarantine.quarantine,
     desk.outbox,
     messages.balance,
+    keys.keys,
 ):
     gateway.add_command(_command)
 

@@ -126,7 +126,7 @@ def tickets_assign(context: Context, ref: str, name: str) -> None:
 
 
 def _wording(context: Context, kind: Kind, text: str = "") -> desk.Wording:
-    rules = build.house(context.config, context.database)
+    rules = build.house(context.config)
 
     def words(account: Account, reference: str, subject: str) -> Words:
         return rules.words(kind, account, reference, subject, text)

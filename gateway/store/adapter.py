@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from gateway.core.account import Account, Service
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
+from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.ports import Due, Record, Recorded, Unavailable
 from gateway.store import archive, book, desk, letters
 from gateway.store.database import Database
+from gateway.store.keys import keyring
 from gateway.store.writer import Writer
 
 T = TypeVar("T")
@@ -25,7 +27,7 @@ BUSY_READ_MS = 200
 
 
 class Store:
-    """Implements AddressBook, Desk, Archive and Outbox over one database."""
+    """Implements AddressBook, Desk, Keys, Archive and Outbox over one database."""
 
     def __init__(self, database: Database, acknowledgements: letters.Limits) -> None:
         self._database = database
@@ -48,6 +50,10 @@ class Store:
     async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
         """Those of these references that exist."""
         return self._look_up(partial(desk.tickets, references=references))
+
+    async def keyring(self) -> Keyring:
+        """The keys of tokens, as they are now."""
+        return self._look_up(keyring)
 
     async def record(self, record: Record) -> Recorded:
         """One transaction a message; returns after the commit (I3)."""

@@ -85,6 +85,14 @@ class Book:
 
 
 @dataclass
+class Keys:
+    ring: Keyring = KEYS
+
+    async def keyring(self):
+        return self.ring
+
+
+@dataclass
 class Submission:
     """Answers `outcomes` by recipient; a recipient in `slow` waits for its event."""
 
@@ -103,8 +111,10 @@ class Submission:
 
 
 @asynccontextmanager
-async def running(outbox, book, submission, *, parallel=4, poll=0.001):
-    dispatch = Dispatch(outbox, book, submission, HEAD, KEYS, Schedule(), lambda: NOW, lambda: 0.0, parallel, poll=poll)
+async def running(outbox, book, submission, *, keys=None, parallel=4, poll=0.001):  # noqa: PLR0913 - one fake a port
+    dispatch = Dispatch(
+        outbox, book, submission, HEAD, keys or Keys(), Schedule(), lambda: NOW, lambda: 0.0, parallel, poll=poll
+    )
     task = asyncio.create_task(dispatch.run())
     try:
         yield dispatch, task

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from desk import NOW, Book, Outbox, Submission, account, due, running
+from desk import HEAD, KEYS, NOW, Book, Keys, Outbox, Submission, account, due, running
 from structlog.testing import capture_logs
 
 from gateway.core.account import Standing
+from gateway.core.reference import Keyring, bounce_token
 from gateway.core.reply import Deferred, Delivered, Failed
 
 TO = "amministrazione@rossi.example"
@@ -31,6 +32,19 @@ async def test_a_due_row_is_sent_and_settled():
     assert (row, outcome, again) == ("A1", Delivered("250 2.0.0 queued"), None)
     assert submission.sent == [outgoing]
     assert str(outgoing.forward_path) == TO
+
+
+async def test_a_letter_is_sealed_with_the_newest_key_of_its_moment():
+    """A rotation is seen by the next letter, without a reload."""
+    outbox, submission, keys = Outbox(), Submission(), Keys()
+    async with running(outbox, Book({1: account()}), submission, keys=keys):
+        outbox.put(due("A1"))
+        await outbox.until(1)
+        keys.ring = Keyring((b"n" * 32, *KEYS.keys))
+        outbox.put(due("A2"))
+        await outbox.until(2)
+    paths = [outgoing.reverse_path for outgoing in submission.sent]
+    assert paths == [HEAD.bounces_with(bounce_token(KEYS, "A1")), HEAD.bounces_with(bounce_token(keys.ring, "A2"))]
 
 
 async def test_an_attempt_is_one_line_in_the_log():

@@ -9,7 +9,6 @@ from datetime import timedelta
 import house
 from gateway.core.address import Address
 from gateway.core.letter import Letterhead
-from gateway.core.reference import Keyring
 from gateway.core.reply import Delivered
 from gateway.core.retry import Schedule
 from gateway.dispatch import Dispatch
@@ -35,9 +34,8 @@ class Mailboxes:
 async def test_i1_every_letter_of_one_process_goes_to_the_primary_of_its_moment(gateway):
     """One dispatch, one account, a new primary before each ticket."""
     town, later = Mailboxes(), house.NOW + timedelta(days=1)
-    dispatch = Dispatch(
-        gateway.store, gateway.store, town, HEAD, Keyring((b"k" * 32,)), Schedule(), lambda: later, lambda: 0.5
-    )
+    store = gateway.store
+    dispatch = Dispatch(store, store, town, HEAD, store, Schedule(), lambda: later, lambda: 0.5)
     running = asyncio.create_task(dispatch.run())
     recipients = []
     for number, primary in enumerate(PRIMARIES):

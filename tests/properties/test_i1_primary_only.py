@@ -128,6 +128,9 @@ class Town:
     async def account(self, account_id):
         return self.book.get(account_id)
 
+    async def keyring(self):
+        return KEYS
+
     async def send(self, outgoing):
         self.sent.append(outgoing)
         return Delivered("250 2.0.0 queued")
@@ -141,7 +144,7 @@ class Town:
 
 
 async def dispatched(town, submission=None):
-    dispatch = Dispatch(town, town, submission or town, HEAD, KEYS, Schedule(), lambda: NOW, lambda: 0.5)
+    dispatch = Dispatch(town, town, submission or town, HEAD, town, Schedule(), lambda: NOW, lambda: 0.5)
     running = asyncio.create_task(dispatch.run())
     try:
         await asyncio.wait_for(town.done.wait(), 10)

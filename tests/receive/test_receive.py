@@ -8,7 +8,7 @@ import house
 from gateway.core.letter import Letterhead
 from gateway.core.reference import ticket_token
 from gateway.core.reply import Kind, Reply, Words, address
-from gateway.store import book
+from gateway.store import book, keys
 from gateway.store.letters import Limits
 from house import NOW, ROSSI, SMITH, letter
 
@@ -76,7 +76,7 @@ async def test_a_null_reverse_path_is_no_person(gateway):
 
 def reply_address(gateway, ref, code):
     account = gateway.account(code)
-    return f"support+{ref}.{ticket_token(gateway.receiver.house.keys, ref, account.id)}@example.it"
+    return f"support+{ref}.{ticket_token(gateway.keys, ref, account.id)}@example.it"
 
 
 async def opened(gateway, author="tecnico@rossi.example"):
@@ -99,11 +99,24 @@ async def test_each_way_of_naming_a_ticket_leads_to_it(gateway):
     assert len(gateway.ticket(ref)["history"]) == 1 + len(ways)
 
 
+async def test_a_rotated_key_is_seen_by_the_next_message(gateway):
+    """Old letters thread until their key is retired; then their token is bad, and changes and says nothing."""
+    ref = await opened(gateway)
+    old = reply_address(gateway, ref, ROSSI)
+    gateway.database.write(lambda c: keys.rotate(c, now=NOW, by="anna"))
+    new = reply_address(gateway, ref, ROSSI)
+    assert new != old
+    for number, path in enumerate((old, new)):
+        assert (await gateway.receive(letter(message_id=f"{number}@x"), forward_paths=(path,))).ticket == ref
+    gateway.database.write(lambda c: keys.retire(c, 1, now=NOW, by="anna"))
+    assert (await gateway.receive(letter(message_id="9@x"), forward_paths=(old,))).ticket not in {ref, None}
+
+
 def our_message_id(gateway, reply, account):
 
     served = gateway.receiver.house.served
     head = Letterhead("gateway.example.it", "", served.addresses[0], served.bounces)
-    return address(reply, account, head, gateway.receiver.house.keys, NOW).message_id
+    return address(reply, account, head, gateway.keys, NOW).message_id
 
 
 async def test_a_ticket_of_another_account_is_not_touched(gateway):
