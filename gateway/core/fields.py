@@ -15,7 +15,9 @@ HEADER_OCTETS = 256 * 1024
 FIELDS = 2_000
 
 _END = re.compile(rb"\n\r?\n")
-_MBOX = re.compile(rb"From (?![ \t]*:)[^\n]*\n")
+_BEFORE = re.compile(rb"(?:(?:\r?\n)*+(?=From |[!-9;-~]++:))?(?:From (?![ \t]*:)[^\n]*\n)?")
+"""Empty lines above a header, as a careless pipe adds, and the line that stands before each message of an mbox."""
+
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NOT_A_NAME = re.compile(rb"[^!-~]+")
@@ -48,9 +50,11 @@ class Split:
 
 def split(raw: bytes) -> Split:
     """The header of a whole message. Over a bound or with wrong line ends it is still read as far as the bounds go."""
-    start = found.end() if (found := _MBOX.match(raw, 0, 1000)) else 0
+    start = found.end() if (found := _BEFORE.match(raw, 0, 1000)) else 0
     head, body = _head(raw, start)
     fields, junk = read(head)
+    if not fields:
+        body = start  # no header at all: nothing of what was written is taken for one
     if len(head) > HEADER_OCTETS:
         defect = f"the header is over {HEADER_OCTETS} octets"
     elif len(fields) + len(junk) > FIELDS:

@@ -17,11 +17,18 @@ def test_the_body_starts_after_the_empty_line():
     assert raw[split(raw).body :] == b"body"
 
 
-def test_a_message_may_begin_with_its_body():
-    """An empty header is a header."""
-    header = split(b"\r\nFrom: a@b.example\r\n")
+@pytest.mark.parametrize("raw", [b"\r\nCiao.\r\n\r\nPrego: niente.\r\n", b"Ciao.\r\n\r\nPrego: niente.\r\n"])
+def test_a_message_may_begin_with_its_body(raw):
+    """An empty header is a header, and words without any field above them are no header."""
+    header = split(raw)
     assert header.fields == ()
-    assert header.body == 2
+    assert raw[header.body :].strip() == b"Ciao.\r\n\r\nPrego: niente."
+
+
+def test_empty_lines_above_the_header_are_skipped():
+    """Careless pipes write them, above an mbox line too; what follows must look like a field."""
+    assert split(b"\n\r\nA: b\n\nbody").fields == (("a", b" b"),)
+    assert split(b"\nFrom alice Sun Nov 22 10:00:00 2026\nA: b\n\n").fields == (("a", b" b"),)
 
 
 def test_the_unix_form_is_read_alike():
