@@ -7,7 +7,8 @@ is dropped. What has no delimiter is read as plain text, and what is not closed 
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
+from binascii import Error as NoEncoding
+from binascii import a2b_qp, a2b_uu
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,11 +25,16 @@ PART_HEADER_OCTETS = 64 * 1024
 HEADERS_OCTETS = 512 * 1024
 """Of all part headers together: a thousand long ones took eleven seconds to read."""
 
-BOUNDARY_OCTETS = 250  # RFC 2046 §5.1.1 says 70
+BOUNDARY_OCTETS = 998  # RFC 2046 §5.1.1 says 70; a line has no more (RFC 5322 §2.1.1)
+
+FOREIGN_TRIED = 4 * 1024
+"""Octets of what is declared as base64, that tell whether it is."""
 
 OPAQUE = "application/octet-stream"
 
 _HEAD_END = re.compile(rb"\n(?:\r?\n|(?=--))")  # no header line begins with hyphens, a delimiter does
+_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*+\r?\n", re.MULTILINE)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
 _KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")  # RFC 6838 §4.2
 
 
@@ -85,15 +91,36 @@ def walk(raw: bytes, fields: tuple[Field, ...], body: int) -> tuple[Part, ...]:
 
 
 def content(raw: bytes, part: Part) -> bytes:
-    """A leaf's octets after transfer decoding; broken encodings as far as they go."""
+    """A leaf's octets after transfer decoding; broken encodings as far as they go, what is none as it is."""
     octets = raw[part.start : part.end]
     match part.head.encoding:
-        case "base64":
+        case "base64" if not _plain(octets[:FOREIGN_TRIED]):
             return base64_octets(octets)
         case "quoted-printable":
             return a2b_qp(octets)
+        case "x-uuencode" | "uuencode" | "x-uue":
+            return _uudecoded(octets)
         case _:
             return octets
+
+
+def _plain(octets: bytes) -> bool:
+    """Whether what calls itself base64 is words: RFC 2045 §6.8 ignores a foreign octet, but not one in sixteen."""
+    return len(octets.translate(None, _BASE64)) * 16 > len(octets)
+
+
+def _uudecoded(octets: bytes) -> bytes:
+    """The first file in it, or what is there where there is none: never registered, and still sent."""
+    begin = _BEGIN.search(octets)
+    found: list[bytes] = []
+    for line in octets[begin.end() :].splitlines() if begin else ():
+        if line.rstrip() in (b"end", b"`"):
+            break
+        try:
+            found.append(a2b_uu(line))
+        except NoEncoding:
+            return octets
+    return b"".join(found) if begin else octets
 
 
 class _Walker:

@@ -103,7 +103,11 @@ def test_beyond_the_depth_the_rest_is_opaque():
     [
         (b"base64", b"aGVs\r\nbG8=", b"hello"),
         (b"BASE64 ", b"aGVsbG8", b"hello"),
-        (b"base64", b"aGV*sb!G8=", b"hello"),
+        (b"base64", b"aGVsbG8gYWdhaW4*gYW5kIGFnYWlu!IGFuZCBhZ2Fpbg==", b"hello again and again and again"),
+        (b"base64", b"Buongiorno, il sito non risponde.", b"Buongiorno, il sito non risponde."),
+        (b"x-uuencode", b"\r\nbegin 644 a b.txt\r\n%:&5L;&\\\r\n`\r\nend\r\n", b"hello"),
+        (b"x-uuencode", b"begin 644 a\r\nnone of it\r\n", b"begin 644 a\r\nnone of it\r\n"),
+        (b"uuencode", b"no file in it", b"no file in it"),
         (b"quoted-printable", b"a=3Db=\r\nc", b"a=bc"),
         (b"quoted-printable", b"100=%", b"100=%"),
         (b"8bit", b"\xe8", b"\xe8"),
