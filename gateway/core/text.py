@@ -118,10 +118,15 @@ def _choose(parts: tuple[Part, ...], leaves: frozenset[int], words: Callable[[in
 
 
 def _best(options: list[list[int]], parts: tuple[Part, ...], words: Callable[[int], str]) -> list[int]:
-    """Plain text that says something, else the last that does (RFC 2046 §5.1.4), else any."""
+    """All plain text that says something and not the same, else the last that does (RFC 2046 §5.1.4), else any."""
     options = [option for option in options if option]
-    plain = [option for option in options if parts[option[0]].head.kind == "text/plain"]
-    for option in plain + options[::-1]:
+    said: dict[str, list[int]] = {}
+    for option in options:
+        if parts[option[0]].head.kind == "text/plain" and (text := "\n".join(map(words, option)).strip()):
+            said.setdefault(text, option)
+    if said:
+        return [leaf for option in said.values() for leaf in option]
+    for option in options[::-1]:
         if any(words(leaf).strip() for leaf in option):
             return option
     return options[0] if options else []

@@ -77,6 +77,12 @@ def test_of_alternatives_html_is_taken_where_plain_text_is_blank():
     assert body("alternative", part("text/plain", " "), part("text/html", "<p>html</p>")).text == "html"
 
 
+def test_alternatives_that_are_both_plain_and_say_different_things_are_both_kept():
+    """RFC 2046 §5.1.4 has them say the same; a program that does not know that loses nobody's words."""
+    both = body("alternative", part("text/plain", "one"), part("text/plain", "two"), part("text/plain", "one"))
+    assert (both.text, both.attachments) == ("one\ntwo", ())
+
+
 def test_text_parts_of_a_mixed_message_are_one_text():
     """Apple Mail writes around its attachments."""
     chosen = body("mixed", part("text/plain", "one"), part("image/png", "x"), part("text/plain", "two"))
