@@ -65,6 +65,8 @@ def house(config: Config) -> House:
         served=config.served,
         policy=load_policies(config.policies),
         wording=Templates.load(config.templates, config.languages),
+        verify_always=config.authentication.verify == "always",
+        shared_domains=config.authentication.shared_domains,
     )
 
 

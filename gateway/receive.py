@@ -55,6 +55,10 @@ class House:
     served: Served
     policy: Policy
     wording: Wording
+    verify_always: bool = False
+    """Whether our own checks are made beside a border's pass as well."""
+    shared_domains: frozenset[str] = frozenset()
+    """The operator's own shared providers (threats rule 8), as lower-case A-labels."""
 
     def words(self, kind: Kind, account: Account, reference: str, subject: str, text: str = "") -> Words:
         """The words of a reply, in the account's language (R12)."""
@@ -139,13 +143,14 @@ class Receiver:
         return next((row for row in rows if row), None)
 
     async def _evidence(self, arrival: Arrival, message: Message) -> Evidence:
-        """The border's word where it vouches, else our own checks. Raises Unavailable where they could not be had."""
+        """The border's word, and our own checks where it wants them. Raises Unavailable where they are needed."""
         header = evidence_from(message.fields, message.author, arrival.origin.trusted_ids)
-        own = await self.authenticator.check(arrival, message) if leaves_open(header) else None
+        wanted = leaves_open(header) or (self.house.verify_always and header.aligned)
+        own = await self.authenticator.check(arrival, message) if wanted else None
         found = combine(header, own)
         if isinstance(found, Undecided):
             raise Unavailable(f"the author's domain cannot be checked now: {found.evidence.detail}")  # I9
-        return graded(found, message.author.domain)
+        return graded(found, message.author.domain, self.house.shared_domains)
 
     async def _mentions(self, message: Message, arrival: Arrival) -> tuple[Mention, ...]:
         paths = arrival.envelope.forward_paths if arrival.envelope else ()

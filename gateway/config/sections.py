@@ -13,6 +13,7 @@ from gateway.config.values import (
     FilePath,
     From,
     Host,
+    HostName,
     Limit,
     Listen,
     Name,
@@ -127,6 +128,10 @@ class Authentication(Section):
 
     nameservers: Annotated[tuple[NameServer, ...], Lax] = ()
     """IP:PORT each; empty: the system's resolver."""
+    verify: Literal["missing", "always"] = "missing"
+    """missing: our own checks where no border vouches. always: beside its pass too; a broken signature undoes it."""
+    shared_domains: Annotated[frozenset[HostName], Lax] = frozenset()
+    """Providers where anybody can have a mailbox, besides those that are known: proof of them is domain-only."""
 
 
 class Retry(Section):

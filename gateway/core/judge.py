@@ -134,15 +134,12 @@ def leaves_open(header: Evidence) -> bool:
     return not header.aligned and (header.dmarc is None or header.dmarc.result in _OPEN)
 
 
-def combine(
-    header: Evidence, own: Evidence | Undecided | None, *, border_rewrites: bool = False
-) -> Evidence | Undecided:
+def combine(header: Evidence, own: Evidence | Undecided | None) -> Evidence | Undecided:
     """The border's word and ours. `header` is what its fields gave, `own` None where we have not checked.
 
     - A border's pass stands, unless our own check of the same author's signatures says they are broken: conflict is
-      failure. A border that adds footers or subject tags breaks signatures after it has judged them; its operator says
-      so by `border_rewrites`, and then only its word counts. To have found no signature is no conflict: the pass may
-      rest on SPF, which we cannot see behind an MTA.
+      failure. To have found no signature is no conflict, nor is what could not be asked: the pass may rest on SPF,
+      which we cannot see behind an MTA.
     - A border's no is not overruled by us. Where it has not said no (`none`, `temperror`, `permerror`, no DMARC result
       or one for no named domain), or has not spoken at all, our own check decides.
     - What we could not ask defers, unless it was the border's own `temperror` that made us ask: the same field would
@@ -152,7 +149,7 @@ def combine(
         return header
     if header.source is Source.HEADER:
         if header.aligned:
-            return header if border_rewrites else _unless_contradicted(header, own)
+            return _unless_contradicted(header, own)
         known = own.evidence if isinstance(own, Undecided) else own
         if _says_no(header, known):
             return header

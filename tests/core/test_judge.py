@@ -208,11 +208,6 @@ def test_a_conflict_with_our_own_check_is_failure(ours: Evidence) -> None:
     assert "mx says dmarc=pass, which our own check contradicts" in found.detail
 
 
-def test_a_border_that_rewrites_what_it_has_judged_is_believed() -> None:
-    """Footers and subject tags break signatures: the operator has said so."""
-    assert combine(PASSED, OWN_BROKEN, border_rewrites=True) == PASSED
-
-
 def test_a_border_that_saw_the_same_signature_fail_and_passed_by_spf_is_no_conflict() -> None:
     """Both saw the same; SPF is the border's to see."""
     agreed = replace(PASSED, spf=Result("pass", DOMAIN), dkim=(Result("fail", DOMAIN),))

@@ -32,7 +32,7 @@ ELSEWHERE = Origin("edge", Position.EDGE, "203.0.113.9")
 def ask(tmp_path):
     """Hand a message to a gateway whose resolver asks a scripted nameserver; its record, or Defer."""
 
-    async def hand_over(raw, *, zone=ZONE, deeds=None, origin=BEHIND, reverse_path="tecnico@rossi.example"):
+    async def hand_over(raw, *, zone=ZONE, deeds=None, origin=BEHIND, reverse_path="tecnico@rossi.example", **told):
         with Server(zone, deeds=deeds or {}) as server:
             resolver = Resolver(ResolverSettings((server.address,), one_try=0.2, question=0.5), clock=lambda: 0.0)
             checks = Checks(resolver, clock=lambda: 0.0)
@@ -41,7 +41,8 @@ def ask(tmp_path):
                     gateway.arrival(raw, reverse_path=reverse_path, origin=origin),
                     at=datetime(2026, 11, 22, 12, tzinfo=UTC),
                 )
-                receipt = await gateway.receiver(arrival)
+                rules = replace(gateway.receiver.house, **told)
+                receipt = await replace(gateway.receiver, house=rules)(arrival)
                 found = receipt.verdict if isinstance(receipt.verdict, Defer) else gateway.message(receipt.id)
             return found, [one.name for one in server.asked]
 
@@ -145,3 +146,37 @@ async def test_a_shared_provider_proves_its_domain_only(ask):
     raw = signed(MESSAGE.replace(b"tecnico@rossi.example", b"qualcuno@gmail.com"), domain="gmail.com")
     found, _ = await ask(raw, reverse_path="qualcuno@gmail.com")
     assert (found["reason"], found["evidence"]["assurance"]) == ("unregistered", "domain-only")
+
+
+async def test_the_operators_own_shared_provider_proves_its_domain_only(ask):
+    """`authentication.shared_domains`."""
+    found, _ = await ask(signed(MESSAGE), shared_domains=frozenset({"rossi.example"}))
+    assert (found["disposition"], found["evidence"]["assurance"]) == ("accept", "domain-only")
+
+
+@pytest.mark.parametrize(
+    ("raw", "disposition"),
+    [
+        (stamped("pass", signed(MESSAGE)), "accept"),
+        (stamped("pass", MESSAGE), "accept"),
+        (stamped("pass", signed(MESSAGE, domain="attack.example")), "accept"),
+        (stamped("pass", signed(MESSAGE).replace(b"Buongiorno", b"Buonasera,")), "quarantine"),
+        (stamped("fail", signed(MESSAGE)), "quarantine"),
+    ],
+)
+async def test_always_verified_a_broken_signature_undoes_the_borders_pass(ask, raw, disposition):
+    """`authentication.verify: always`: conflict counts as failure, and our pass does not overrule the border's no."""
+    found, _ = await ask(raw, verify_always=True)
+    assert found["disposition"] == disposition
+
+
+async def test_always_verified_says_what_contradicts_what(ask):
+    """For who looks into it."""
+    found, _ = await ask(stamped("pass", signed(MESSAGE, more="t=1;").replace(b"t=1;", b"t=2;")), verify_always=True)
+    assert "says dmarc=pass for rossi.example, which our own check contradicts" in found["evidence"]["detail"]
+
+
+async def test_always_verified_never_puts_off_what_the_border_vouches_for(ask):
+    """A resolver that is down makes no conflict."""
+    found, asked = await ask(stamped("pass", signed(MESSAGE)), deeds={KEY: Deed.SERVFAIL}, verify_always=True)
+    assert (found["disposition"], KEY in asked) == ("accept", True)
