@@ -8,14 +8,19 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gateway.config.yaml import Document, Keys, Plain, read
+from gateway.core.evidence import Assurance
 from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition, Reason
 from gateway.shipped import shipped
 
 VERSION = 1
-QUEUES = ("technical", "administrative")
-_KEYS = ("version", "queue", "dispositions")
+_WORDS = {
+    "queue": ("technical", "administrative"),
+    "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
+}
+"""Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
+_KEYS = ("version", *_WORDS, "dispositions")
 
 
 def load_policies(directory: Path | None) -> Policy:
@@ -40,7 +45,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self._choices: dict[Reason, Choice] = {}
-        self._queue: tuple[str, str] | None = None
+        self._words = {key: (words[0], "") for key, words in _WORDS.items()}
+        """What was said, and where."""
         self._digest = hashlib.sha256()
 
     def policy(self, directory: Path) -> Policy:
@@ -53,8 +59,8 @@ class _Reader:
             if path.suffix == ".yml":
                 raise ConfigError(Problem(str(path), 0, "", "would not be read", "name it .yaml"))
             self._file(path)
-        queue = self._queue[0] if self._queue else QUEUES[0]
-        return Policy(MappingProxyType(self._choices), queue, self._digest.hexdigest())
+        queue, least = self._words["queue"][0], self._words["least_assurance"][0]
+        return Policy(MappingProxyType(self._choices), queue, self._digest.hexdigest(), Assurance(least))
 
     def _file(self, path: Path) -> None:
         document = read(path)
@@ -67,20 +73,19 @@ class _Reader:
                 raise ConfigError(document.problem((key,), "unknown key", _near(key, _KEYS)))
         if data.get("version") != VERSION or isinstance(data["version"], bool):
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
-        if "queue" in data:
-            self._take_queue(document, path.name, data["queue"])
+        for key in _WORDS.keys() & data.keys():
+            self._take_word(document, path.name, key, data[key])
         said = data.get("dispositions")
         said = {} if said is None else said
         for key, value in _mapping(document, said, ("dispositions",)).items():
             self._take_choice(document, path.name, key, value)
 
-    def _take_queue(self, document: Document, name: str, value: Plain) -> None:
-        where = f"{name}:{document.line(('queue',))}"
-        if value not in QUEUES:
-            raise ConfigError(document.problem(("queue",), f"is not a queue ({value})", " or ".join(QUEUES)))
-        if self._queue:
-            raise ConfigError(document.problem(("queue",), f"is also set at {self._queue[1]}", "set it once"))
-        self._queue = (str(value), where)
+    def _take_word(self, document: Document, name: str, key: str, value: Plain) -> None:
+        if not isinstance(value, str) or value not in _WORDS[key]:
+            raise ConfigError(document.problem((key,), f"is no {key} ({value})", " or ".join(_WORDS[key])))
+        if earlier := self._words[key][1]:
+            raise ConfigError(document.problem((key,), f"is also set at {earlier}", "set it once"))
+        self._words[key] = (value, f"{name}:{document.line((key,))}")
 
     def _take_choice(self, document: Document, name: str, key: str, value: Plain) -> None:
         keys: Keys = ("dispositions", key)

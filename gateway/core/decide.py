@@ -8,6 +8,7 @@ from typing import assert_never
 from gateway.core.account import Service
 from gateway.core.authorize import authorize
 from gateway.core.case import Case, TicketFact
+from gateway.core.evidence import Assurance
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
@@ -26,6 +27,8 @@ def decide(case: Case, policy: Policy) -> Verdict:
         objection = objection_to(case)
         if objection is not None and not case.waived(objection.reason):
             return policy.refuse(objection)
+    if (objection := too_little(case, policy)) and not case.waived(objection.reason):
+        return policy.refuse(objection)
     grant = authorize(case)
     if isinstance(grant, Objection):
         return policy.refuse(grant)
@@ -66,6 +69,20 @@ def automatic(case: Case) -> Objection | None:
     envelope = case.arrival.envelope
     if envelope is not None and envelope.reverse_path is None:
         return Objection(Reason.AUTO_RESPONSE, "the reverse-path is null")  # RFC 5321 §4.5.5
+    return None
+
+
+def too_little(case: Case, policy: Policy) -> Objection | None:
+    """Proof of a domain where anybody can have a mailbox, which is less than the policy wants (threats rule 8).
+
+    It asks only what the author's domain is, so that it says nothing about who is registered (threats rule 1).
+    """
+    wants_more = policy.least_assurance is Assurance.DOMAIN
+    if wants_more and case.evidence.assurance is Assurance.DOMAIN_ONLY:
+        return Objection(
+            Reason.POLICY,
+            f"least_assurance is domain, and this is proof of a shared provider only: {case.evidence.detail}",
+        )
     return None
 
 

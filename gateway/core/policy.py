@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from gateway.core.evidence import Assurance
 from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Objection, Refuse
 
@@ -45,11 +46,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Total: a reason that no file speaks of is quarantined. `digest` is hex sha256 over the files."""
+    """Total: a reason that no file speaks of is quarantined. `digest` is hex sha256 over the files.
+
+    `least_assurance` is what proof has to be worth; DOMAIN holds authors at shared providers (threats rule 8).
+    """
 
     choices: Mapping[Reason, Choice] = field(default_factory=dict)
     queue: str = "technical"
     digest: str = ""
+    least_assurance: Assurance = Assurance.DOMAIN_ONLY
 
     def refuse(self, objection: Objection) -> Refuse:
         """The verdict for an objection."""

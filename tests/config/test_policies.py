@@ -47,6 +47,15 @@ def test_an_empty_file_fails_closed(tmp_path, text):
         assert policy.refuse(Objection(reason, "")).disposition is Disposition.QUARANTINE
 
 
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [("", "domain-only"), ("least_assurance: domain", "domain"), ("least_assurance: domain-only", "domain-only")],
+)
+def test_what_proof_has_to_be_worth_is_said_once(tmp_path, text, least):
+    """Threats rule 8: usable in policy. Left out, proof of a shared provider is enough."""
+    assert policy_of(tmp_path, own=f"version: 1\n{text}\n").least_assurance == least
+
+
 def test_files_add_up(tmp_path):
     """In the order of their names."""
     one, two = (
@@ -81,8 +90,9 @@ def test_a_reason_given_twice_names_both_places(tmp_path):
         ("dispositions: {registered: reject}", "2: dispositions.registered: is no reason for a refusal"),
         ("dispositions: {duplicate: reject}", "2: dispositions.duplicate: is always discard, whatever a policy says"),
         ("dispositions: [loop]", "2: dispositions: is not a mapping"),
-        ("queue: sales", "2: queue: is not a queue (sales); technical or administrative"),
-        ("queue: [technical]", "2: queue: is not a queue"),
+        ("queue: sales", "2: queue: is no queue (sales); technical or administrative"),
+        ("queue: [technical]", "2: queue: is no queue"),
+        ("least_assurance: none", "2: least_assurance: is no least_assurance (none); domain-only or domain"),
         ("rules: []", "2: rules: unknown key"),
         ("queue: technical\nqueue: technical", "3: queue: stands here and on line 2"),
     ],
