@@ -19,41 +19,57 @@ _MEANT = {  # what senders mean by a narrower name: its superset
     "latin_1": "cp1252",
     "gb2312": "gb18030",
     "gbk": "gb18030",
+    "iso2022_jp": "iso2022_jp_ext",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-_CODECS = {name: codec for name, codec in aliases.items() if codec not in _NO_CHARSETS}
-_CODECS |= {codec: codec for codec in _CODECS.values()} | {
-    "utf8": "utf_8",
-    "iso_8859_1": "latin_1",
-    "iso_8859_8_i": "iso8859_8",
-    "x_sjis": "cp932",
-    "windows_874": "cp874",
-    "cp_850": "cp850",
-}
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
+_FAMILY = re.compile(r"(?:windows|win|dos|ibm)(?=[0-9])")
+_KNOWN = {name: codec for name, codec in aliases.items() if codec not in _NO_CHARSETS}
+_CODECS = {_PUNCTUATION.sub("", name): codec for known in _KNOWN.items() for name in known for codec in known[1:]} | {
+    "cp874": "cp874",
+    "iso88598e": "iso8859_8",
+    "iso88598i": "iso8859_8",
+    "koi8u": "koi8_u",
+    "latin9": "iso8859_15",
+    "utf8mb4": "utf_8",
+}
+_SHIFTED = ("iso2022", "hz")  # written in ASCII, so that any of it is UTF-8 as well, and gibberish
+_WIDE = ("utf_16", "utf_32")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORD = re.compile(rb"=\?([^?\s]{1,75})\?([bBqQ])\?([^?\r\n]*)\?=")  # RFC 2047 §2; spaces inside are tolerated
+_WORD = re.compile(  # RFC 2047 §2; spaces and question marks inside are tolerated
+    rb"=\?([^?\s]{1,75})\?([bBqQ])\?((?:[^?\r\n]|\?(?!=)){0,1000}+)\?="
+)
 _BETWEEN = re.compile(rb"(\?=)\s++(?==\?[^?\s]{1,75}\?[bBqQ]\?)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def codec(charset: str) -> str:
-    """The codec for a declared charset, or "" where it is none that text is written in."""
-    name = _PUNCTUATION.sub("_", charset[:40].lower()).strip("_")
-    found = _CODECS.get(name, "")
+    """The codec for a declared charset, however it is spelt, or "" where it is none that text is written in."""
+    name = _PUNCTUATION.sub("", charset[:40].lower())
+    found = _CODECS.get(_FAMILY.sub("cp", name.removeprefix("x")), "")
     return _MEANT.get(found, found)
 
 
 def decode(octets: bytes, charset: str = "") -> str:
-    """Text by the ladder: as declared, else strict UTF-8, else windows-1252, which takes everything."""
-    for name in (codec(charset), "utf_8"):
-        if name:
-            try:
-                return octets.decode(name).removeprefix("\ufeff")
-            except UnicodeError:
-                continue
-    return octets.decode("cp1252", "replace")
+    """Text by the ladder: as declared, else strict UTF-8, else either with few faults, else windows-1252."""
+    declared = codec(charset)
+    if declared.startswith(_WIDE) and b"\0" not in octets:
+        declared = ""  # ASCII that calls itself "unicode"
+    names = [name for name in dict.fromkeys((declared, "utf_8")) if name]
+    for name in names[:1] if declared.startswith(_SHIFTED) else names:
+        try:
+            return octets.decode(name).removeprefix("\ufeff")
+        except UnicodeError:
+            continue
+    mended = (octets.decode(name, "replace") for name in names)
+    return next(filter(_mostly_right, mended), octets.decode("cp1252", "replace")).removeprefix("\ufeff")
+
+
+def _mostly_right(text: str) -> bool:
+    """A cut or a foreign letter among many of its own: at least four characters beyond ASCII for each fault."""
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return text.count("\ufffd") * 5 <= beyond
 
 
 def clean(text: str) -> str:

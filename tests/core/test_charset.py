@@ -18,6 +18,11 @@ from gateway.core.charset import clean, codec, decode, words
         ("日本".encode("iso2022_jp"), "iso-2022-jp", "日本"),
         (b"\xef\xbb\xbfciao", "utf-8", "ciao"),
         (b"\x81\x8d", "", "��"),
+        (b"ciao mondo", "utf-16", "ciao mondo"),
+        ("è".encode("utf-16"), "utf-16", "è"),
+        ("perché è così, più".encode() + b"\xc3", "utf-8", "perché è così, più�"),
+        (b"\x1b$BF|K\\\x1b(B \x1b$B-!F|K\\\x1b(B", "iso-2022-jp", "日本 �日本"),
+        ("日本日本日本日本".encode("gb18030") + b"\xff", "gb2312", "日本日本日本日本�"),
     ],
 )
 def test_text_is_found_by_the_ladder(octets, charset, text):
@@ -48,11 +53,33 @@ def test_a_name_that_is_no_charset_is_not_looked_up(name):
         (b"=?utf-8*it?q?x?=", "x"),
         (b"=?utf-8?q?open", "=?utf-8?q?open"),
         (b"perch\xe9", "perché"),
+        (b"=?utf-8?q?va_bene??=", "va bene?"),
     ],
 )
 def test_encoded_words_are_decoded_as_far_as_they_go(value, text):
     """RFC 2047, and its broken forms."""
     assert words(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("windows1252", "cp1252"),
+        ("win-1251", "cp1251"),
+        ("x-cp1250", "cp1250"),
+        ("x-gbk", "gb18030"),
+        ("KOI8-U", "koi8_u"),
+        ("ISO_8859-1:1987", "cp1252"),
+        ("latin-9", "iso8859_15"),
+        ("x-mac-roman", "mac_roman"),
+        ("utf-7", "utf_7"),
+        ("utf-8;", "utf_8"),
+        ("iso-8859-11", "iso8859_11"),
+    ],
+)
+def test_a_charset_is_known_however_it_is_spelt(name, meant):
+    """Programs write the names in many ways."""
+    assert codec(name) == meant
 
 
 def test_text_keeps_no_control_character_but_line_end_and_tab():
