@@ -37,10 +37,11 @@ _CODECS = {_PUNCTUATION.sub("", name): codec for known in _KNOWN.items() for nam
 _SHIFTED = ("iso2022", "hz")  # written in ASCII, so that any of it is UTF-8 as well, and gibberish
 _WIDE = ("utf_16", "utf_32")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CHARSET = rb"[!->@-~]{1,75}"
 _WORD = re.compile(  # RFC 2047 §2; spaces and question marks inside are tolerated
-    rb"=\?([^?\s]{1,75})\?([bBqQ])\?((?:[^?\r\n]|\?(?!=)){0,1000}+)\?="
+    rb"=\?(%s)\?([bBqQ])\?((?:[^?\r\n]|\?(?!=)){0,1000}+)\?=" % _CHARSET
 )
-_BETWEEN = re.compile(rb"(\?=)\s++(?==\?[^?\s]{1,75}\?[bBqQ]\?)")
+_BETWEEN = re.compile(rb"(\?=)\s++(?==\?%s\?[bBqQ]\?)" % _CHARSET)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 

@@ -52,6 +52,7 @@ def test_a_name_that_is_no_charset_is_not_looked_up(name):
         (b"=?utf-8?q?with space?=", "with space"),
         (b"=?utf-8*it?q?x?=", "x"),
         (b"=?utf-8?q?open", "=?utf-8?q?open"),
+        (b"=?utf\xc3\xa8?q?x?=", "=?utfè?q?x?="),  # no charset is named beyond ASCII
         (b"perch\xe9", "perché"),
         (b"=?utf-8?q?va_bene??=", "va bene?"),
     ],
