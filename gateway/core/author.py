@@ -24,10 +24,11 @@ _TOKEN = re.compile(
       | (?P<quoted>"(?:[^"\\]++|\\.)*+")
       | (?P<comment>\([^@<>()",;:\\]*+\))
       | (?P<atom>[A-Za-z0-9!\#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++)
-      | (?P<special>.)""",
+      | (?P<special>".*+|.)""",  # a quote that is not closed takes the rest: tried anew at each, it is quadratic
     re.VERBOSE | re.DOTALL,
 )
-_ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\",;:@]++@[^\s<>()\",;:@]++")
+_PART = r'[^\s<>()",;:@]'
+_ADDRESS_IN_TEXT = re.compile(rf"(?<!{_PART}){_PART}++@{_PART}++")  # begun inside a part, it would be quadratic
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WHY = {
     ",": "several mailboxes",

@@ -1,11 +1,12 @@
 """The strict author: what is read, and each class of attack with the rule that stops it (threats rule 2)."""
 
+import time
 import unicodedata
 
 import pytest
 
 from gateway.core.address import Address
-from gateway.core.author import VALUE_OCTETS, author
+from gateway.core.author import VALUE_OCTETS, _check_name, _tokens, author
 from gateway.core.fields import split
 
 ALICE = Address("alice", "rossi.example")
@@ -150,3 +151,18 @@ def test_a_header_that_begins_with_from_space_colon_has_no_author():
 def test_junk_behind_the_author_is_tolerated():
     """Real mail has it, and all readings agree on the author."""
     assert read(b"From: alice@rossi.example\r\njunk") == ALICE
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: _check_name("=?" + "x" * 100_000, ""),
+        lambda: _tokens('\\"' * 50_000),
+    ],
+    ids=["hidden addresses", "open quotes"],
+)
+def test_the_search_is_linear(work):
+    """I7: both found by the fuzzer. CPU time, with a large reserve; begun anew at each character it is a minute."""
+    before = time.process_time()
+    work()
+    assert time.process_time() - before < 1
