@@ -18,6 +18,8 @@ VALUE_OCTETS = 16 * 1024
 RESULTS = 50
 PROPERTIES = 20  # a result
 COMMENT_DEPTH = 50
+PIECES = 2_000
+"""Of a field: semicolons, comments, quoted strings and what stands between them. Each costs microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,10 @@ def _lex(text: str) -> _Lexed:
     lexed = _Lexed([], [])
     item: list[str] = []
     position = 0
-    while token := _TOKEN.match(text, position):
+    for _ in range(PIECES + 1):
+        token = _TOKEN.match(text, position)
+        if token is None:
+            break
         position = token.end()
         if token["text"]:
             item.append(token["text"])
@@ -133,6 +138,9 @@ def _lex(text: str) -> _Lexed:
         else:
             lexed.fault = f"a {token['mark']} without its other half, or comments over {COMMENT_DEPTH} deep"
             return lexed
+    else:
+        lexed.fault = f"over {PIECES} pieces"
+        return lexed
     if last := _joined(item):
         lexed.items.append(last)
     return lexed

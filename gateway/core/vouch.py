@@ -53,6 +53,8 @@ def evidence_from(fields: tuple[tuple[str, bytes], ...], author: Address, truste
 def _believed(fields: Iterable[tuple[str, bytes]], trusted: frozenset[str], domain: str) -> list[AuthResults] | str:
     """The fields that count, at least one; or why none does."""
     above, below = _by_position(fields)
+    if not trusted:  # at the edge: what a stranger wrote is not even read
+        return "no authserv-id is trusted here: set trusted_authserv_ids to the one our border writes"
     if len(above) > FIELDS:
         return f"over {FIELDS} Authentication-Results fields stand above the border's Received; none is believed"
     believed: list[AuthResults] = []
@@ -80,8 +82,6 @@ def _rivals(believed: list[AuthResults]) -> str:
 
 def _missing(trusted: frozenset[str], strangers: list[str], domain: str, *, below: bool) -> str:
     """Why no field counts, and which one would have."""
-    if not trusted:
-        return "no authserv-id is trusted here: set trusted_authserv_ids to the one our border writes"
     wanted = f"wanted: {_list(trusted)} with dmarc=pass header.from={domain}"
     if strangers:
         return f"above the border's Received only {_list(strangers)} speaks, which is not trusted; {wanted}"

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.core.authres import (
     COMMENT_DEPTH,
+    PIECES,
     PROPERTIES,
     RESULTS,
     VALUE_OCTETS,
@@ -231,7 +232,9 @@ def test_properties_after_a_semicolon_belong_to_the_result_before() -> None:
 
 
 def test_bounds() -> None:
-    """Octets, results, properties and depth of comments have a last good number each."""
+    """Octets, pieces, results, properties and depth of comments have a last good number each."""
+    assert read(b"mx.it; none" + b";" * (PIECES - 3)).results == ()
+    refused(b"mx.it; none" + b";" * (PIECES - 2))
     assert len(read(b"mx.it" + b"; spf=none" * RESULTS).results) == RESULTS
     refused(b"mx.it" + b"; spf=none" * (RESULTS + 1))
     assert len(read(b"mx.it; spf=none" + b" a.b=c" * PROPERTIES).results[0].properties) == PROPERTIES
