@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus lock clean
+.PHONY: help run test lint types bench corpus fuzz lock clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -40,6 +40,9 @@ bench: $(VENV)/ready peers  ## measure, each figure beside a peer's in the same 
 
 corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of it lies beside this folder
 	$(BIN)/python tests/measure/run.py $(CORPUS)
+
+fuzz: $(VENV)/ready  ## a million hostile inputs for each of what reads them
+	$(BIN)/python tests/fuzz/run.py
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install -q uv
