@@ -18,7 +18,9 @@ from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
 from gateway.ops import notify
+from gateway.ops.meters import Meters
 from gateway.ports import Receipt
+from gateway.receive import House, Receiver
 from gateway.store import schema
 from gateway.store.database import Database
 
@@ -85,18 +87,21 @@ class Daemon:
         rules = build.house(config)
         self._listeners = build.listeners(config, self._receive)
         self._store = build.store(config, database)
-        self._dispatch = build.dispatch(config, self._store, self._smarthost)
+        self._meters = Meters()
+        self._pages = build.pages(config, self._meters)
+        self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)
-        self._receiver = build.receiver(rules, self._store, self._checks, self._dispatch.wake)
+        self._receiver = self._receiving(rules)
         self._stop = asyncio.Event()
 
     def bind(self) -> None:
         """Take every port before serving any. Raises ConfigError where one is taken."""
-        for listener in self._listeners:
+        for key, parts in (("smtp", self._listeners), ("metrics", self._pages)):
             try:
-                listener.bind()
+                for part in parts:
+                    part.bind()
             except (OSError, ValueError) as fault:
-                raise ConfigError(Problem(str(self._config.path), 0, "smtp", *unbound(fault))) from fault
+                raise ConfigError(Problem(str(self._config.path), 0, key, *unbound(fault))) from fault
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then the ingresses stop, then dispatch, then the store closes."""
@@ -106,11 +111,13 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
             async with asyncio.TaskGroup() as group:
-                watching = group.create_task(self._store.watch())
+                beside = [group.create_task(self._store.watch())]
+                beside += [group.create_task(page.serve()) for page in self._pages]
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()
                 await self._dispatch.drain(GRACE)
-                watching.cancel()
+                for task in beside:
+                    task.cancel()
         finally:
             await self._smarthost.close()
             self._store.close()
@@ -128,6 +135,9 @@ class Daemon:
             for listener in self._listeners:
                 group.create_task(listener.drain(GRACE))
 
+    def _receiving(self, rules: House) -> Receiver:
+        return build.receiver(rules, self._store, self._checks, self._meters, self._dispatch.wake)
+
     async def _receive(self, arrival: Arrival) -> Receipt:
         """Through the rules in force at this moment."""
         return await self._receiver(arrival)
@@ -140,6 +150,6 @@ class Daemon:
         except ConfigError as fault:
             log.warning("gateway.reload-refused", why=str(fault), in_force="the rules from before")
         else:
-            self._receiver = build.receiver(rules, self._store, self._checks, self._dispatch.wake)
+            self._receiver = self._receiving(rules)
             log.info("gateway.reloaded", policy=rules.policy.digest[:12])
         notify.ready()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from gateway.authentication.checks import Checks
 from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.config import Config, load_policies
+from gateway.config.nouns import Endpoint, UnixSocket
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
 from gateway.dispatch import Dispatch
@@ -19,11 +22,17 @@ from gateway.egress.wording import Templates
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
-from gateway.ports import Authenticator, Receive
+from gateway.ingress.sockets import bind_tcp, bind_unix
+from gateway.ops.meters import Meters
+from gateway.ops.page import Page
+from gateway.ports import Authenticator, Observer, Receive
 from gateway.receive import House, Receiver
 from gateway.store.adapter import Store
 from gateway.store.database import Database
 from gateway.store.letters import Limits
+
+SOCKET_MODE = 0o660
+"""Of the metrics' Unix socket: whoever scrapes shares the group."""
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -96,6 +105,7 @@ def receiver(
     rules: House,
     kept: Store,
     authenticator: Authenticator,
+    observer: Observer,
     committed: Callable[[], None] = lambda: None,
 ) -> Receiver:
     """The story of a message, ready to be told."""
@@ -106,6 +116,7 @@ def receiver(
         keys=kept,
         archive=kept,
         authenticator=authenticator,
+        observer=observer,
         new_id=new_id,
         new_reference=new_reference,
         committed=committed,
@@ -148,6 +159,21 @@ def listeners(config: Config, receive: Receive) -> list[Listener]:
     ]
 
 
+def pages(config: Config, meters: Meters) -> list[Page]:
+    """Where the meters may be read: nowhere, or at one place."""
+    if config.metrics is None:
+        return []
+    from gateway.ops import exposition  # noqa: PLC0415 - 60 ms that a command without metrics can do without
+
+    return [Page(partial(_bound, config.metrics.listen), partial(exposition.text, meters))]
+
+
+def _bound(listen: Endpoint | UnixSocket) -> socket.socket:
+    if isinstance(listen, UnixSocket):
+        return bind_unix(listen.path, SOCKET_MODE)
+    return bind_tcp(listen.host, listen.port)
+
+
 def smarthost(config: Config) -> Smarthost:
     """The way out. Raises ConfigError where a file of it cannot be read."""
     outbound = config.outbound
@@ -167,7 +193,7 @@ def smarthost(config: Config) -> Smarthost:
         raise ConfigError(Problem(str(config.path), 0, "outbound", f"{fault.filename}: {fault.strerror}")) from fault
 
 
-def dispatch(config: Config, kept: Store, way_out: Smarthost) -> Dispatch:
+def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer) -> Dispatch:
     """The story of what is sent."""
     return Dispatch(
         outbox=kept,
@@ -175,6 +201,7 @@ def dispatch(config: Config, kept: Store, way_out: Smarthost) -> Dispatch:
         submission=way_out,
         letterhead=config.letterhead,
         keys=kept,
+        observer=observer,
         schedule=config.outbound.retry.schedule,
         now=now,
         chance=chance,

@@ -21,7 +21,7 @@ from gateway.core.letter import Letterhead, one_line
 from gateway.core.reference import Keyring
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome, Outgoing, Reply, Silent, address
 from gateway.core.retry import Schedule, next_attempt
-from gateway.ports import AddressBook, Due, Keys, Outbox, Submission, Unavailable
+from gateway.ports import AddressBook, Due, Keys, Observer, Outbox, Submission, Unavailable
 
 _T = TypeVar("_T")
 _POLL = 0.5
@@ -42,6 +42,7 @@ class Dispatch:
         submission: Submission,
         letterhead: Letterhead,
         keys: Keys,
+        observer: Observer,
         schedule: Schedule,
         now: Callable[[], datetime],
         chance: Callable[[], float],
@@ -54,6 +55,7 @@ class Dispatch:
         self._submission = submission
         self._letterhead = letterhead
         self._keys = keys
+        self._observer = observer
         self._schedule = schedule
         self._now = now
         self._chance = chance
@@ -141,6 +143,7 @@ class Dispatch:
                 outcome = Failed(one_line(words, _STATUS_CHARACTERS))
         final = outcome
         await self._insist(lambda: self._outbox.settle(due, outgoing, final, next_attempt=again))
+        self._observer.attempted(outcome)
         event, dsn = _told(outcome)
         log.info(
             event,

@@ -99,6 +99,16 @@ class Authenticator(Protocol):
         """What they found; None where there is nothing to check. Nothing is raised: not knowing is `Undecided`."""
 
 
+class Observer(Protocol):
+    """Whoever counts. Told after the commit; raises nothing."""
+
+    def received(self, case: Case, verdict: Verdict) -> None:
+        """A message was committed, with this verdict."""
+
+    def attempted(self, outcome: Outcome) -> None:
+        """A letter was tried, and the outcome was written down."""
+
+
 class Archive(Protocol):
     """Where a message is written down."""
 

@@ -12,7 +12,7 @@ from gateway.core.account import Account, Sender
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, Mention, Override
 from gateway.core.decide import decide
-from gateway.core.evidence import Evidence
+from gateway.core.evidence import Evidence, Source
 from gateway.core.judge import Undecided, combine, leaves_open
 from gateway.core.letter import reflectable
 from gateway.core.mentions import domain_names
@@ -33,6 +33,7 @@ from gateway.ports import (
     Authenticator,
     Desk,
     Keys,
+    Observer,
     Opening,
     Receipt,
     Record,
@@ -87,6 +88,7 @@ class Receiver:
     keys: Keys
     archive: Archive
     authenticator: Authenticator
+    observer: Observer
     new_id: Callable[[], str]
     new_reference: Callable[[], str]
     committed: Callable[[], None]
@@ -102,6 +104,7 @@ class Receiver:
             return Receipt(arrival.id, Defer(str(fault)))  # I9
         if record.opening is not None:
             self.committed()
+        self.observer.received(record.case, recorded.verdict)
         _tell(record, recorded.verdict, recorded.ticket)
         return Receipt(arrival.id, recorded.verdict, recorded.ticket)
 
@@ -117,6 +120,7 @@ class Receiver:
         parsed = await asyncio.to_thread(parse, arrival.raw) if long else parse(arrival.raw)
         if not isinstance(parsed, Message):
             return Case(arrival, parsed, bounced=await self._bounced(arrival), override=override)
+        header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
         mentions = await self._mentions(parsed, arrival)
@@ -126,7 +130,8 @@ class Receiver:
             arrival,
             parsed,
             sender=Sender(parsed.author, accounts),
-            evidence=await self._evidence(arrival, parsed),
+            evidence=await self._evidence(arrival, parsed, header),
+            border_spoke=header.source is Source.HEADER,
             mentions=mentions,
             about=about,
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
@@ -142,9 +147,8 @@ class Receiver:
         rows = (bounced_row(keys, detail) for detail in details)
         return next((row for row in rows if row), None)
 
-    async def _evidence(self, arrival: Arrival, message: Message) -> Evidence:
+    async def _evidence(self, arrival: Arrival, message: Message, header: Evidence) -> Evidence:
         """The border's word, and our own checks where it wants them. Raises Unavailable where they are needed."""
-        header = evidence_from(message.fields, message.author, arrival.origin.trusted_ids)
         wanted = leaves_open(header) or (self.house.verify_always and header.aligned)
         own = await self.authenticator.check(arrival, message) if wanted else None
         found = combine(header, own)

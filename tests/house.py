@@ -17,6 +17,7 @@ from gateway.core.policy import Policy
 from gateway.core.reference import make_reference
 from gateway.core.served import Served
 from gateway.egress.wording import Templates
+from gateway.ops.meters import Meters
 from gateway.receive import House, Receiver
 from gateway.store import book, desk, ledger, letters, schema
 from gateway.store import tables as t
@@ -65,6 +66,7 @@ class Gateway:
     store: Store
     receiver: Receiver
     numbers: count
+    meters: Meters
 
     def arrival(self, raw, reverse_path="tecnico@rossi.example", forward_paths=("support@example.it",), origin=BEHIND):
         number = next(self.numbers)
@@ -144,6 +146,7 @@ def gateway(folder, limits=None, authenticator=None):
         policy=load_policies(shipped("policies")),
         wording=Templates.load(shipped("config/templates"), (Language.IT, Language.EN)),
     )
+    meters = Meters()
     with closing(database), closing(Store(database, limits or letters.Limits())) as store:
         receiver = Receiver(
             house,
@@ -152,8 +155,9 @@ def gateway(folder, limits=None, authenticator=None):
             keys=store,
             archive=store,
             authenticator=authenticator or NoChecks(),
+            observer=meters,
             new_id=lambda: f"B{next(numbers):07}",
             new_reference=lambda: make_reference(next(numbers)),
             committed=lambda: None,
         )
-        yield Gateway(database, store, receiver, numbers)
+        yield Gateway(database, store, receiver, numbers, meters)

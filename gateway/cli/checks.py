@@ -23,6 +23,7 @@ from gateway.core.verdict import Defer
 from gateway.egress.probe import probe
 from gateway.egress.wording import Templates
 from gateway.ingress.listener import Listener
+from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
@@ -56,6 +57,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _database(config)
     yield from _folder("spool", config.spool)
     yield from _listeners(config)
+    yield from _metrics(config)
     yield _dns(config)
     yield from _smarthost(config)
     yield _mailboxes(config)
@@ -150,6 +152,20 @@ def _listener(entry: Entry, listener: Listener, *, running: bool) -> Iterator[Fi
     if entry.position is Position.BEHIND_MTA and not entry.trusted_authserv_ids:
         words = f"{entry.name} trusts no authserv-id: every message will be held as unauthenticated"
         yield Finding(Finding.WARN, "smtp", words)
+
+
+def _metrics(config: Config) -> Iterator[Finding]:
+    for page in build.pages(config, Meters()):
+        try:
+            page.bind()
+        except OSError as fault:
+            if fault.errno == errno.EADDRINUSE and _running(config):
+                yield Finding(Finding.OK, "metrics", "held by the running gateway")
+            else:
+                yield Finding(Finding.FAIL, "metrics", "; ".join(app.unbound(fault)))
+        else:
+            page.close()
+            yield Finding(Finding.OK, "metrics", "can be listened on")
 
 
 async def _nobody(arrival: Arrival) -> Receipt:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from gateway import build
 from gateway.cli import show
 from gateway.config import Config, load, locate
+from gateway.ops.meters import Meters
 from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
@@ -108,7 +109,7 @@ def _holds_something(path: Path) -> bool:
 def receiver(config: Config, database: Database) -> Iterator[Receiver]:
     """The story of a message over this database, for as long as the block lasts."""
     with closing(build.store(config, database)) as store:
-        yield build.receiver(build.house(config), store, build.checks(config))
+        yield build.receiver(build.house(config), store, build.checks(config), Meters())
 
 
 @contextmanager

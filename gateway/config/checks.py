@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from gateway.config.nouns import is_loopback
+from gateway.config.nouns import Endpoint, is_loopback
 from gateway.config.schema import Config
 from gateway.config.sections import OAuth2
 from gateway.config.yaml import Keys
@@ -99,6 +99,18 @@ def secrecy(config: Config) -> Iterator[Fault]:
             yield Fault(("imap", at, "oauth2"), f"{box.oauth2.provider} wants {missing}", f"add {missing}")
 
 
+def metrics(config: Config) -> Iterator[Fault]:
+    """Nobody logs in to read metrics: they stay on this machine unless that is said, on a socket of their own."""
+    if config.metrics is None:
+        return
+    listen = config.metrics.listen
+    if isinstance(listen, Endpoint) and not listen.loopback and not config.metrics.remote:
+        right = "127.0.0.1:PORT or unix:PATH; or remote: true, where your firewall says who reads it"
+        yield Fault(("metrics", "listen"), f"{listen.host} is not loopback", right)
+    if str(listen) in {str(one.listen) for one in config.smtp}:
+        yield Fault(("metrics", "listen"), f"{listen} is what a listener listens on", "a port or socket of its own")
+
+
 def retries(config: Config) -> Iterator[Fault]:
     """A schedule that never waits longer than it lives."""
     retry = config.outbound.retry
@@ -106,7 +118,14 @@ def retries(config: Config) -> Iterator[Fault]:
         yield Fault(("outbound", "retry"), "first, longest and give_up are out of order", "first <= longest <= give_up")
 
 
-CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (names, listeners, own_addresses, secrecy, retries)
+CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
+    names,
+    listeners,
+    own_addresses,
+    secrecy,
+    metrics,
+    retries,
+)
 
 
 def _again(keyed: Iterable[tuple[Keys, str]]) -> Iterator[tuple[Keys, str]]:

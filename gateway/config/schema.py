@@ -15,6 +15,7 @@ from gateway.config.sections import (
     Limits,
     Listener,
     Log,
+    Metrics,
     OneLanguage,
     Outbound,
     Pipe,
@@ -57,6 +58,8 @@ class Config(Section):
     outbound: Outbound = written({})
     limits: Limits = written({})
     log: Log = written({})
+    metrics: Metrics | None = None
+    """Off when left out."""
     _path: Path = Path()
 
     def model_post_init(self, context: Any) -> None:

@@ -189,3 +189,12 @@ class Log(Section):
 
     format: Literal["auto", "json", "text"] = "auto"
     """auto: text on a terminal, JSON elsewhere."""
+
+
+class Metrics(Section):
+    """Where Prometheus may read what is counted."""
+
+    listen: Listen
+    """HOST:PORT, or unix:PATH; /metrics there."""
+    remote: bool = False
+    """true: other machines may read it too, and nobody has to log in."""

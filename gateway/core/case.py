@@ -47,6 +47,8 @@ class Case:
     parsed: Parsed
     sender: Sender | None = None
     evidence: Evidence = field(default_factory=Evidence)
+    border_spoke: bool = False
+    """Whether a field of a trusted border was believed, whatever it said."""
     mentions: tuple[Mention, ...] = ()
     about: tuple[Service, ...] = ()
     from_ourselves: bool = False

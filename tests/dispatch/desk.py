@@ -14,6 +14,7 @@ from gateway.core.reference import Keyring
 from gateway.core.reply import Delivered, Kind, Reply, Words
 from gateway.core.retry import Schedule
 from gateway.dispatch import Dispatch
+from gateway.ops.meters import Meters
 from gateway.ports import Due, Unavailable
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -112,8 +113,9 @@ class Submission:
 
 @asynccontextmanager
 async def running(outbox, book, submission, *, keys=None, parallel=4, poll=0.001):  # noqa: PLR0913 - one fake a port
+    keys, meters = keys or Keys(), Meters()
     dispatch = Dispatch(
-        outbox, book, submission, HEAD, keys or Keys(), Schedule(), lambda: NOW, lambda: 0.0, parallel, poll=poll
+        outbox, book, submission, HEAD, keys, meters, Schedule(), lambda: NOW, lambda: 0.0, parallel, poll=poll
     )
     task = asyncio.create_task(dispatch.run())
     try:

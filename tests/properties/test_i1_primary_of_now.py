@@ -12,6 +12,7 @@ from gateway.core.letter import Letterhead
 from gateway.core.reply import Delivered
 from gateway.core.retry import Schedule
 from gateway.dispatch import Dispatch
+from gateway.ops.meters import Meters
 from gateway.store import book
 
 HEAD = Letterhead(
@@ -35,7 +36,7 @@ async def test_i1_every_letter_of_one_process_goes_to_the_primary_of_its_moment(
     """One dispatch, one account, a new primary before each ticket."""
     town, later = Mailboxes(), house.NOW + timedelta(days=1)
     store = gateway.store
-    dispatch = Dispatch(store, store, town, HEAD, store, Schedule(), lambda: later, lambda: 0.5)
+    dispatch = Dispatch(store, store, town, HEAD, store, Meters(), Schedule(), lambda: later, lambda: 0.5)
     running = asyncio.create_task(dispatch.run())
     recipients = []
     for number, primary in enumerate(PRIMARIES):

@@ -21,6 +21,7 @@ from gateway.core.reply import Delivered, Kind, Outgoing, Reply, Silent, Words, 
 from gateway.core.retry import Schedule
 from gateway.dispatch import Dispatch
 from gateway.egress.submission import Smarthost, SmarthostSettings
+from gateway.ops.meters import Meters
 from gateway.ports import Due
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -144,7 +145,7 @@ class Town:
 
 
 async def dispatched(town, submission=None):
-    dispatch = Dispatch(town, town, submission or town, HEAD, town, Schedule(), lambda: NOW, lambda: 0.5)
+    dispatch = Dispatch(town, town, submission or town, HEAD, town, Meters(), Schedule(), lambda: NOW, lambda: 0.5)
     running = asyncio.create_task(dispatch.run())
     try:
         await asyncio.wait_for(town.done.wait(), 10)

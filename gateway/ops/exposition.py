@@ -1,0 +1,50 @@
+"""Exposition: the meters in Prometheus' text format. The only module that knows Prometheus' library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.ops.meters import Meters
+
+Labels = TypeVar("Labels", bound=tuple[str, ...])
+
+
+def text(meters: Meters) -> bytes:
+    """All of them. The names are public: dashboards and alerts hold on to them."""
+    return generate_latest(_Families(meters))
+
+
+@dataclass(frozen=True)
+class _Families(Collector):
+    meters: Meters
+
+    def collect(self) -> Iterator[Metric]:
+        """What `generate_latest()` writes."""
+        meters = self.meters
+        yield _counter("gateway_received", "Messages committed", ("ingress",), _one_label(meters.messages))
+        yield _counter("gateway_dispositions", "What became of them", ("disposition", "reason"), meters.dispositions)
+        words = "Who judged the author of a message, and the DMARC result"
+        yield _counter("gateway_evidence", words, ("source", "result"), meters.evidence)
+        yield _counter("gateway_deliveries", "Attempts to send a letter", ("outcome",), _one_label(meters.deliveries))
+        words = "Messages in a row without a believed Authentication-Results field"
+        silent = GaugeMetricFamily("gateway_border_silent", words, labels=("ingress",))
+        for ingress, silence in meters.silences.items():
+            silent.add_metric((ingress,), silence.messages)
+        yield silent
+
+
+def _one_label(counts: Mapping[str, int]) -> dict[tuple[str], int]:
+    return {(label,): count for label, count in counts.items()}
+
+
+def _counter(name: str, words: str, labels: tuple[str, ...], counts: Mapping[Labels, int]) -> Metric:
+    family = CounterMetricFamily(name, words, labels=labels)
+    for values, count in counts.items():
+        family.add_metric(values, count)
+    return family

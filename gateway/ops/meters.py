@@ -1,0 +1,88 @@
+"""Meters: what was received, decided and sent, counted; and the alarm of a border that says nothing.
+
+Every label is a word from a closed set or a name from the configuration: no stranger makes a new time series.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import structlog
+
+from gateway.core.border import Alarm, Silence
+from gateway.core.case import Case
+from gateway.core.evidence import Evidence
+from gateway.core.message import Message
+from gateway.core.reply import Deferred, Delivered, Failed, Outcome
+from gateway.core.verdict import Verdict
+
+RESULTS = frozenset({"none", "pass", "fail", "bestguesspass", "temperror", "permerror"})
+"""DMARC result words (RFC 8601 §2.7, and Microsoft's); any other is counted as `other`."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Meters:
+    """ports.Observer. One for a process; all start from nothing, as Prometheus expects."""
+
+    messages: Counter[str] = field(default_factory=Counter)
+    """By ingress."""
+    dispositions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By disposition and reason."""
+    evidence: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By source and DMARC result."""
+    deliveries: Counter[str] = field(default_factory=Counter)
+    """By outcome."""
+    silences: dict[str, Silence] = field(default_factory=dict)
+    """Of the border, by ingress."""
+
+    def received(self, case: Case, verdict: Verdict) -> None:
+        """A message was committed."""
+        self.messages[case.arrival.origin.ingress] += 1
+        self.dispositions[verdict.disposition.value, verdict.reason.value] += 1
+        if isinstance(case.parsed, Message):
+            self.evidence[case.evidence.source.value, _result(case.evidence)] += 1
+            if case.arrival.origin.trusted_ids:
+                self._listen_to_border(case)
+
+    def attempted(self, outcome: Outcome) -> None:
+        """A letter was tried, and the outcome written down."""
+        match outcome:
+            case Delivered():
+                word = "delivered"
+            case Deferred():
+                word = "deferred"
+            case Failed():
+                word = "failed"
+            case _:
+                assert_never(outcome)
+        self.deliveries[word] += 1
+
+    def _listen_to_border(self, case: Case) -> None:
+        ingress = case.arrival.origin.ingress
+        before = self.silences.get(ingress, Silence())
+        self.silences[ingress], alarm = before.after(spoke=case.border_spoke, at=case.arrival.at)
+        match alarm:
+            case Alarm.SILENT:
+                log.warning(
+                    alarm.value,
+                    ingress=ingress,
+                    messages=self.silences[ingress].messages,
+                    wanted=sorted(case.arrival.origin.trusted_ids),
+                    latest=case.arrival.id,
+                    do="have the border write Authentication-Results of that id, or correct trusted_authserv_ids",
+                )
+            case Alarm.SPEAKS:
+                log.info(alarm.value, ingress=ingress, after=before.messages)
+            case None:
+                pass
+            case _:
+                assert_never(alarm)
+
+
+def _result(evidence: Evidence) -> str:
+    word = evidence.dmarc.result if evidence.dmarc else "none"
+    return word if word in RESULTS else "other"
