@@ -11,6 +11,7 @@ from gateway.core.fields import Split, line_ends, split, unfolded
 from gateway.core.header import header_of, references_of
 from gateway.core.message import DeliveryReport, Header, Malformed, Message, Parsed
 from gateway.core.mime import walk
+from gateway.core.quote_intro import passed_on
 from gateway.core.reason import Reason
 from gateway.core.report import report_of
 from gateway.core.text import body_of
@@ -46,7 +47,7 @@ def _parse(raw: bytes) -> Parsed:
         header=header,
         author=found,
         references=references_of(fields),
-        body=body_of(raw, parts),
+        body=body_of(raw, parts, forwarded=passed_on(header.subject)),
         automatic=automatic(fields, parts),
         hops=_hops(fields),
         fields=tuple((name, unfolded(value)) for name, value in fields.fields),

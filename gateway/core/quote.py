@@ -1,103 +1,134 @@
 """The words split: what was written here, what was quoted, the signature. Nothing is lost; in doubt nothing is cut.
 
-A modest and safe reading: a quote is cut only where it is the end of the message and nothing was answered inside it.
+Read from the end: marked lines with their introduction are a quote, the last own lines may end in a signature, and the
+first own word ends the search. So answers stay with the lines that they answer, and what is below the last one goes. An
+unmarked earlier message is cut from its header on; a message that is passed on is content to its last line.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from enum import Enum
+
+from gateway.core.quote_intro import forwards, history, intro, quoted
+from gateway.core.signature import signature
 
 LINES = 20_000
 """Nothing is cut from a longer text."""
 
-SIGNATURE_LINES = 30
-INTRO_LINES = 3
-HEADER_LINES = 8
+LINE_CHARACTERS = 500
+"""Of a line, what is looked at; it is kept whole."""
 
-_INTRO_END = re.compile(r"(?i)\b(?:ha scritto|wrote|a écrit|schrieb|escribió)\s?:$")
-_INTRO_START = re.compile(r"(?i)(?:il|on|le|am|el|in data)\b")
-_MARKER = re.compile(
-    r"(?i)-{2,20} ?(?:messaggio originale|original message|messaggio inoltrato|forwarded message) ?-{2,20}$"
-)
-_FROM = re.compile(r"(?i)\*?(?:da|from|von|de)\*? ?:")
-_SENT = re.compile(r"(?i)\*?(?:inviato|sent|data|date|gesendet|envoyé)\*? ?:")
-_SUBJECT = re.compile(r"(?i)\*?(?:oggetto|subject|betreff|objet)\*? ?:")
-_LINE_CHARACTERS = 500
+ANSWERED_LINES = 30
+"""A longer quote above the writer's words is history, a shorter one is what they answer."""
+
+WRAPPED_CHARACTERS = 60
+"""From which on a quoted line is so long that a program on the way may have broken it."""
+
+_UNSEEN = " \t\xa0\u200b\u200e\u200f\u202f\ufeff"
 
 
-def split_words(text: str) -> tuple[str, str, str]:
-    """Text, quoted, signature: together every line that is not empty."""
+class _Kind(Enum):
+    TEXT = 0
+    QUOTED = 1
+    SIGNATURE = 2
+
+
+def split_words(text: str, *, forwarded: bool = False) -> tuple[str, str, str]:
+    """Text, quoted, signature: together every line that is not empty, each in the order in which it stood.
+
+    `forwarded`: the subject says that a message is passed on, so the header of an earlier one begins content.
+    """
     if text.count("\n") >= LINES:
         return text, "", ""
     lines = text.split("\n")
-    heads = [line[:_LINE_CHARACTERS].strip() for line in lines]  # what is looked at; the lines are kept whole
-    sign = _signature(heads, len(lines))
-    quote = _quote(heads, sign)
-    written = quote if sign == len(lines) or quote < sign else sign
-    if quote < sign:  # a signature may stand above the quote instead
-        own = _signature(heads, quote)
-        if own < quote and sign == len(lines):
-            return _joined(lines[:own]), _joined(lines[quote:]), _joined(lines[own:quote])
-    return _joined(lines[:written]), _joined(lines[quote:sign]), _joined(lines[sign:])
+    heads = [line[:LINE_CHARACTERS].strip(_UNSEEN) for line in lines]
+    kinds = _kinds(heads, forwarded=forwarded)
+    if not any(head for head, kind in zip(heads, kinds, strict=True) if kind is _Kind.TEXT):
+        return text, "", ""  # of quotes and signatures alone: all there is to read
+    return (
+        _joined(lines, kinds, _Kind.TEXT),
+        _joined(lines, kinds, _Kind.QUOTED),
+        _joined(lines, kinds, _Kind.SIGNATURE),
+    )
 
 
-def _joined(lines: list[str]) -> str:
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
+def _joined(lines: list[str], kinds: list[_Kind], wanted: _Kind) -> str:
+    """The lines of one kind, those that stood apart set apart by a blank line."""
+    joined: list[str] = []
+    apart = False
+    for line, kind in zip(lines, kinds, strict=True):
+        if kind is wanted:
+            if apart and joined and joined[-1] and line:
+                joined.append("")
+            joined.append(line.rstrip())
+        apart = kind is not wanted
+    return "\n".join(joined).strip("\n")
 
 
-def _signature(heads: list[str], end: int) -> int:
-    """Where the signature starts: the last "-- " line, near the end, with no quote below it; else `end`."""
-    for index in range(end - 1, max(end - 1 - SIGNATURE_LINES, -1), -1):
-        if _quoted(heads[index]) or _MARKER.match(heads[index]):
-            return end
-        if heads[index] == "--":  # RFC 3676 §4.3
-            return index
-    return end
+def _kinds(heads: list[str], *, forwarded: bool) -> list[_Kind]:
+    """What each line is."""
+    end, rest = _own_end(heads, forwarded=forwarded)
+    kinds = [_Kind.TEXT] * end + [rest] * (len(heads) - end)
+    answered = False
+    for start, stop, marked in reversed(_runs(heads, end)):
+        if marked:
+            if not answered or stop - start > ANSWERED_LINES:
+                kinds[start:stop] = [_Kind.QUOTED] * (stop - start)
+        elif not answered:
+            sign = signature(heads, start, stop)
+            kinds[sign:stop] = [_Kind.SIGNATURE] * (stop - sign)
+            answered = any(heads[start:sign])
+    return kinds
 
 
-def _quote(heads: list[str], end: int) -> int:
-    """Where the quote at the end starts, or `end` where there is none that can be cut."""
-    start = _original(heads, end)
-    if start == end:
-        start = _angles(heads, end)
-    return start if any(heads[:start]) else end  # a message of quotes alone is kept as it is
+def _own_end(heads: list[str], *, forwarded: bool) -> tuple[int, _Kind]:
+    """Where the lines end that the writer made or marked, and what those below them are."""
+    above = False
+    for at, head in enumerate(heads):
+        if not head or quoted(head):
+            continue
+        if forwards(head):
+            return at, _Kind.TEXT
+        if above and history(heads, at):
+            return at, _Kind.TEXT if forwarded else _Kind.QUOTED
+        above = True
+    return len(heads), _Kind.TEXT
 
 
-def _original(heads: list[str], end: int) -> int:
-    """The line of an "original message", or the first of the header lines that Outlook puts above it."""
-    for index in range(end):
-        head = heads[index]
-        if _MARKER.match(head):
-            return index
-        if _FROM.match(head):
-            block = heads[index + 1 : min(index + HEADER_LINES, end)]
-            if any(map(_SENT.match, block)) and any(map(_SUBJECT.match, block)):
-                return index
-    return end
+def _runs(heads: list[str], end: int) -> list[tuple[int, int, bool]]:
+    """The own lines and the marked ones with their introductions, by turns: start, end, whether marked."""
+    runs: list[tuple[int, int, bool]] = []
+    at = own = 0  # where the current run of own lines began
+    while at < end:
+        if not quoted(heads[at]):
+            at += 1
+            continue
+        start = intro(heads, own, at)
+        at = _marked_end(heads, at, end)
+        runs += [(own, start, False), (start, at, True)]
+        own = at
+    return [*runs, (own, end, False)]
 
 
-def _angles(heads: list[str], end: int) -> int:
-    """The last block of `>` lines with the line that introduces it, if no quote stands above."""
-    start = end
-    while start and (not heads[start - 1] or _quoted(heads[start - 1])):
-        start -= 1
-    if not any(heads[start:end]) or any(map(_quoted, heads[:start])):
-        return end
-    return _intro(heads, start)
-
-
-def _intro(heads: list[str], start: int) -> int:
-    """The start of "On ... wrote:" above a quote, which programs break over several lines; else `start`."""
-    last = start
-    if not last or not _INTRO_END.search(heads[last - 1]):
-        return start
-    for first in range(last - 1, max(last - 1 - INTRO_LINES, -1), -1):
-        if _INTRO_START.match(heads[first]):
-            return first
-        if not heads[first]:
+def _marked_end(heads: Sequence[str], at: int, end: int) -> int:
+    """Past the last line of a quote: blank lines may stand in it, and ends of lines that were broken on the way."""
+    last = at
+    while at < end:
+        if quoted(heads[at]) or (at == last + 1 and at + 1 < end and _broken(*heads[last : at + 2])):
+            last = at
+        elif heads[at]:
             break
-    return last - 1
+        at += 1
+    return last + 1
 
 
-def _quoted(head: str) -> bool:
-    return head.startswith(">")
+def _broken(above: str, head: str, below: str) -> bool:
+    """The end of a quoted line that was broken on the way: it goes on in small letters, mid-sentence."""
+    return (
+        len(above) >= WRAPPED_CHARACTERS
+        and quoted(above)
+        and quoted(below)
+        and head[:1].islower()
+        and above[-1] not in ".?!:;"
+    )

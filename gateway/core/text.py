@@ -50,15 +50,16 @@ _EXTENSIONS = {
 }
 
 
-def body_of(raw: bytes, parts: tuple[Part, ...]) -> Body:
-    """The words of a message, split, and its attachments."""
+def body_of(raw: bytes, parts: tuple[Part, ...], *, forwarded: bool = False) -> Body:
+    """The words of a message, split, and its attachments. `forwarded`: its subject says that it passes one on."""
 
     @cache
     def words(index: int) -> str:  # asked for only where it matters: HTML beside plain text is never read
         return _words(raw, parts[index])
 
     chosen, twins = _choose(parts, _text_leaves(parts), words)
-    text, quoted, signature = split_words("\n".join(words(index).rstrip("\n") for index in chosen).strip("\n"))
+    joined = "\n".join(words(index).rstrip("\n") for index in chosen).strip("\n")
+    text, quoted, signature = split_words(joined, forwarded=forwarded)
     composite = {part.parent for part in parts}
     spoken = composite | set(chosen) | twins
     attachments = [_attachment(raw, parts, index) for index in range(len(parts)) if index not in spoken]
