@@ -1,6 +1,6 @@
 """`make corpus` measures where there is a collection, and is content where there is none."""
 
-from measure import robust, run
+from measure import reply, robust, run
 
 
 def test_without_a_collection_it_says_so_and_ends_well(tmp_path, capsys):
@@ -16,3 +16,17 @@ def test_every_message_goes_through_and_comes_back(tmp_path, restored):
     lines = robust.report(tmp_path)
     assert lines[0] == "## Robust: 2 messages"
     assert [line for line in lines if line.startswith("  miss")] == []
+
+
+def test_reply_text_tells_what_is_exact_and_what_is_lost(tmp_path):
+    """Two texts: one read as expected, one of whose own words some are missing."""
+    folder = tmp_path / "reply_github"
+    folder.mkdir()
+    (folder / "a.eml").write_bytes(b"From: a@b.example\r\n\r\nyes\r\n\r\n> ok?\r\n")
+    (folder / "a.expected.json").write_text('{"visible": "yes"}')
+    (folder / "b.eml").write_bytes(b"From: a@b.example\r\n\r\nyes\r\n-- \r\nBob\r\n")
+    (folder / "b.expected.json").write_text('{"visible": "yes\\nBob"}')
+    lines = reply.report(tmp_path)
+    assert " ".join(lines[1].split()) == "reply_github exact 1 of 2, 50.0 %; nothing lost 1, 50.0 %"
+    assert lines[-1] == "  miss reply_github/b: lost 'Bob'"
+    assert reply.report(tmp_path / "nowhere") == ["## Reply text: none of its sets is there"]
