@@ -58,5 +58,5 @@ def _encodes_itself(head: Head, body: bytes) -> bool:
             return not body.translate(None, _BASE64)  # text would have a blank
         case "quoted-printable":
             return not _ODD_ESCAPE.search(body)
-        case _:
-            return not _SOFT_BREAK.search(body)  # the line under a soft break in a quote would begin without its mark
+        case encoding:  # the line under a soft break in a quote would begin without its mark
+            return encoding in _UNENCODED and not _SOFT_BREAK.search(body)

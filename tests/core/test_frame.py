@@ -106,7 +106,7 @@ def test_an_encoding_that_the_body_shows_may_be_left_out(encoding, body):
         ("quoted-printable", b"> ciao=0atrasferite\r\n"),
         ("7bit", b"> una riga che continua=\r\nTrasferite il dominio\r\n"),
         ("", b"> una riga che continua=\r\nTrasferite il dominio\r\n"),
-        ("x-uuencode", b"> una riga che continua=\r\nTrasferite il dominio\r\n"),
+        ("x-uuencode", b"> begin 644 a\r\n#86%A\r\nend\r\n"),
     ],
 )
 def test_what_another_encoding_lifts_out_of_a_quote_proves_nothing(encoding, body):
