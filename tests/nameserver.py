@@ -68,13 +68,16 @@ class Server:
     ttl: int = 300
     negative_ttl: int = 120
     asked: list[Asked] = field(default_factory=list)
+    host: str = LOOPBACK
+    port: int = 0
+    """A free one where 0."""
 
     def __post_init__(self) -> None:
         self._news = threading.Condition()
         self._held: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
-        self._udp, self._tcp = _pair()
+        self._udp, self._tcp = _pair(self.host, self.port)
         self._wake, self._stop = socket.socketpair()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -214,17 +217,19 @@ def _rdata(kind: str, value: Value) -> RD:
     return {"A": A, "AAAA": AAAA, "PTR": PTR, "CNAME": CNAME}[kind](value)
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
+def _pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """UDP and TCP sockets of one port; the system chooses it for one, and the other may have to try again."""
     while True:
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind((LOOPBACK, 0))
+        udp.bind((host, port))
         tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             tcp.bind(udp.getsockname())
         except OSError:
             udp.close()
             tcp.close()
+            if port:
+                raise
             continue
         tcp.listen()
         return udp, tcp
