@@ -64,8 +64,8 @@ class AddressBook(Protocol):
     async def registered(self, author: Address) -> tuple[Account, ...]:
         """The accounts that `author` is registered on. Raises Unavailable."""
 
-    async def holders(self, names: Sequence[str]) -> tuple[Service, ...]:
-        """The services of these names, whoever holds them. Raises Unavailable."""
+    async def holders(self, keys: Sequence[str]) -> tuple[Service, ...]:
+        """The services of these keys (`Service.key`), whoever holds them. Raises Unavailable."""
 
     async def account(self, account_id: int) -> Account | None:
         """The account as it is now. Raises Unavailable."""

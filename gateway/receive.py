@@ -15,7 +15,7 @@ from gateway.core.decide import decide
 from gateway.core.evidence import Evidence, Source
 from gateway.core.judge import Undecided, combine, leaves_open
 from gateway.core.letter import reflectable
-from gateway.core.mentions import domain_names
+from gateway.core.mentions import Named, about, named, read
 from gateway.core.message import Message
 from gateway.core.parse import parse
 from gateway.core.policy import Policy
@@ -123,8 +123,9 @@ class Receiver:
         header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
+        names = await asyncio.to_thread(self._named, parsed) if long else self._named(parsed)
         mentions = await self._mentions(parsed, arrival)
-        about = await self.book.holders(domain_names(parsed.header.subject, parsed.body.text))
+        holders = await self.book.holders(names.keys)
         own_id = is_own_message_id(parsed.header.message_id, self.house.hostname)
         return Case(
             arrival,
@@ -133,10 +134,14 @@ class Receiver:
             evidence=await self._evidence(arrival, parsed, header),
             border_spoke=header.source is Source.HEADER,
             mentions=mentions,
-            about=about,
+            named=names,
+            about=about(names, holders),
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
             override=override,
         )
+
+    def _named(self, message: Message) -> Named:
+        return named(read(message, self.house.policy.about), message.author)
 
     async def _bounced(self, arrival: Arrival) -> str | None:
         """The outbox row that the recipient's token names, whatever the message says."""

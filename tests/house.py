@@ -122,7 +122,7 @@ def add_accounts(connection):
             row = {"account_id": number, "key": key, "text": text, "is_primary": text == primary}
             connection.execute(insert(t.address).values(row))
         domain = primary.rpartition("@")[2]
-        connection.execute(insert(t.service).values(account_id=number, kind="domain", name=domain))
+        connection.execute(insert(t.service).values(account_id=number, kind="domain", name=domain, key=domain))
 
 
 class NoChecks:

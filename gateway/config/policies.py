@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
 from gateway.config.yaml import Document, Keys, Plain, read
 from gateway.core.evidence import Assurance
+from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition, Reason
@@ -20,7 +22,7 @@ _WORDS = {
     "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
-_KEYS = ("version", *_WORDS, "dispositions")
+_KEYS = ("version", *_WORDS, "about", "dispositions")
 
 
 def load_policies(directory: Path | None) -> Policy:
@@ -47,6 +49,7 @@ class _Reader:
         self._choices: dict[Reason, Choice] = {}
         self._words = {key: (words[0], "") for key, words in _WORDS.items()}
         """What was said, and where."""
+        self._about = (COUNTED, "")
         self._digest = hashlib.sha256()
 
     def policy(self, directory: Path) -> Policy:
@@ -59,8 +62,8 @@ class _Reader:
             if path.suffix == ".yml":
                 raise ConfigError(Problem(str(path), 0, "", "would not be read", "name it .yaml"))
             self._file(path)
-        queue, least = self._words["queue"][0], self._words["least_assurance"][0]
-        return Policy(MappingProxyType(self._choices), queue, self._digest.hexdigest(), Assurance(least))
+        queue, least = self._words["queue"][0], Assurance(self._words["least_assurance"][0])
+        return Policy(MappingProxyType(self._choices), queue, self._digest.hexdigest(), least, self._about[0])
 
     def _file(self, path: Path) -> None:
         document = read(path)
@@ -75,6 +78,8 @@ class _Reader:
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
         for key in _WORDS.keys() & data.keys():
             self._take_word(document, path.name, key, data[key])
+        if "about" in data:
+            self._take_about(document, path.name, data["about"])
         said = data.get("dispositions")
         said = {} if said is None else said
         for key, value in _mapping(document, said, ("dispositions",)).items():
@@ -86,6 +91,18 @@ class _Reader:
         if earlier := self._words[key][1]:
             raise ConfigError(document.problem((key,), f"is also set at {earlier}", "set it once"))
         self._words[key] = (value, f"{name}:{document.line((key,))}")
+
+    def _take_about(self, document: Document, name: str, value: Plain) -> None:
+        right = f"a list of {', '.join(Part)}"
+        if not isinstance(value, list) or not value:
+            raise ConfigError(document.problem(("about",), "is not a list of parts of a message", right))
+        for at, word in enumerate(value):
+            if word not in tuple(Part):
+                near = _near(word, tuple(Part)) if isinstance(word, str) else right
+                raise ConfigError(document.problem(("about", at), f"is no part of a message ({word})", near))
+        if earlier := self._about[1]:
+            raise ConfigError(document.problem(("about",), f"is also set at {earlier}", "set it once"))
+        self._about = (frozenset(map(Part, map(str, value))), f"{name}:{document.line(('about',))}")
 
     def _take_choice(self, document: Document, name: str, key: str, value: Plain) -> None:
         keys: Keys = ("dispositions", key)
@@ -111,6 +128,6 @@ def _mapping(document: Document, value: Plain, keys: Keys) -> dict[str, Plain]:
     return value
 
 
-def _near(key: str, known: tuple[str, ...] | list[Reason]) -> str:
+def _near(key: str, known: Sequence[str]) -> str:
     near = get_close_matches(key, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

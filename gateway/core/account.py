@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.core.address import Address
+from gateway.core.plain import key
+
+DOMAIN = "domain"
+"""The kind of service that has one holder, and whose name is compared as A-labels (R3)."""
 
 
 class Language(StrEnum):
@@ -37,11 +41,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something an account holds, such as a domain."""
+    """Something an account holds, such as a domain. `holder` is the account's code."""
 
     account_id: int
     kind: str
     name: str
+    holder: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a name in a message is compared with."""
+        return key(self.name)
 
 
 @dataclass(frozen=True, slots=True)

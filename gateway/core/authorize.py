@@ -56,9 +56,11 @@ def _trespass(case: Case, account: Account) -> Objection | None:
                     f"{mention.reference} in the {mention.found} is {owner}",
                 )
     if not case.waived(Reason.SERVICE_OF_ANOTHER_ACCOUNT):
-        own = {(service.kind, service.name) for service in case.about if service.account_id == account.id}
+        if case.named.beyond:  # what was not looked up may be anybody's
+            return Objection(Reason.SERVICE_OF_ANOTHER_ACCOUNT, f"names too much to look up: {case.named.beyond}")
+        own = {service.key for service in case.about if service.account_id == account.id}
         for service in case.about:
-            if (service.kind, service.name) not in own:
+            if service.key not in own:  # a name that both hold, each for another kind of service, is the author's own
                 return Objection(
                     Reason.SERVICE_OF_ANOTHER_ACCOUNT,
                     f"{service.kind} {service.name} is held by another account",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gateway.core.account import Sender, Service
 from gateway.core.arrival import Arrival
 from gateway.core.evidence import Evidence
+from gateway.core.mentions import Named
 from gateway.core.message import Parsed
 from gateway.core.reason import Reason
 from gateway.core.reference import Found
@@ -41,7 +42,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One message and everything known about it. `about` are the services it names, whoever holds them."""
+    """One message and everything known about it. `about` are the services that what it named means, whoever's."""
 
     arrival: Arrival
     parsed: Parsed
@@ -50,6 +51,7 @@ class Case:
     border_spoke: bool = False
     """Whether a field of a trusted border was believed, whatever it said."""
     mentions: tuple[Mention, ...] = ()
+    named: Named = field(default_factory=Named)
     about: tuple[Service, ...] = ()
     from_ourselves: bool = False
     bounced: str | None = None

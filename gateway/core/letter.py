@@ -80,10 +80,14 @@ def reflectable(message_ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def one_line(text: str, characters: int) -> str:
-    """Text without control, format and line-breaking characters, white space folded, cut to `characters`."""
+    """Text without control, format and line-breaking characters, white space folded, cut to `characters`.
+
+    Format characters are not seen, so they part no words: a name with a soft hyphen in it stays one name.
+    """
     kept = text[: characters * 4]
     if not kept.isprintable():  # then it has a character of category C or Z other than the space
-        kept = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in kept)
+        kinds = ((one, unicodedata.category(one)) for one in kept)
+        kept = "".join(" " if kind[0] in "CZ" else one for one, kind in kinds if kind != "Cf")
     folded = " ".join(kept.split())
     return folded if len(folded) <= characters else folded[: characters - 1].rstrip() + "…"
 

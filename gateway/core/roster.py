@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from gateway.core.account import Language, Standing
+from gateway.core.account import DOMAIN, Language, Standing
 from gateway.core.address import Address, domain_key
 from gateway.core.problem import Problem
 
@@ -21,9 +21,6 @@ T = TypeVar("T")
 
 KEYS = ("code", "name", "language", "status", "primary", "secondary", "services")
 SERVICE_KEYS = ("kind", "name")
-DOMAIN = "domain"
-"""The kind of service that has one holder, and whose name is compared as A-labels (R3)."""
-
 CODE_CHARACTERS = 64
 NAME_CHARACTERS = 255
 _VALUE_CHARACTERS = 60

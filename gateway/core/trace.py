@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from gateway.core.account import Service
 from gateway.core.case import Case
+from gateway.core.letter import shown
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.verdict import Accept, Refuse, Verdict
 
 Station = tuple[str, str]
+
+NAMES = 10
+"""So many of a list of names are told."""
 
 
 def narrate(case: Case, verdict: Verdict) -> tuple[Station, ...]:
@@ -66,8 +71,19 @@ def _about(case: Case) -> str:
     named = [
         f"ticket {one.reference} ({one.found}{'' if one.ticket else ', which does not exist'})" for one in case.mentions
     ]
-    named += [f"{one.kind} {one.name}" for one in case.about]
-    return "names " + ", ".join(named) if named else "names no ticket and no service that an account holds"
+    named += [f"{one.kind} {one.name} ({_holder(case, one)})" for one in case.about[:NAMES]]
+    told = "names " + ", ".join(named) if named else "names no ticket and no service that an account holds"
+    held = {service.key for service in case.about}
+    others = [shown(one) for one in (*case.named.domains, *case.named.ids) if one not in held]
+    if others:
+        more = f" and {len(others) - NAMES} more" if len(others) > NAMES else ""
+        told += f"; besides {', '.join(others[:NAMES])}{more}"
+    return f"{told}; {case.named.beyond}, which is too much to look up" if case.named.beyond else told
+
+
+def _holder(case: Case, service: Service) -> str:
+    own = case.sender is not None and any(one.id == service.account_id for one in case.sender.accounts)
+    return f"held by {service.holder}, {'the' if own else 'not the'} sender's"
 
 
 def _verdict(verdict: Verdict) -> str:

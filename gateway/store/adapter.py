@@ -39,9 +39,9 @@ class Store:
         """The accounts that `author` is registered on."""
         return self._look_up(partial(book.registered, author=author))
 
-    async def holders(self, names: Sequence[str]) -> tuple[Service, ...]:
-        """The services of these names, whoever holds them."""
-        return self._look_up(partial(book.holders, names=names))
+    async def holders(self, keys: Sequence[str]) -> tuple[Service, ...]:
+        """The services of these keys, whoever holds them."""
+        return self._look_up(partial(book.holders, keys=keys))
 
     async def account(self, account_id: int) -> Account | None:
         """The account as it is now."""

@@ -17,6 +17,9 @@ from gateway.store.audit import note
 HARD_FAILURES = 3
 """After this many permanent failures with no success between, a primary counts as not working (R6)."""
 
+LOOKED_UP = 500
+"""So many keys are looked up by one statement."""
+
 PAGE = 500
 """So many accounts are read at a time."""
 
@@ -39,6 +42,11 @@ _registered = (
     .order_by(t.account.c.id)
 )
 _by_id = _accounts.where(t.account.c.id == bindparam("id"))
+_holders = (
+    select(t.service.c.account_id, t.service.c.kind, t.service.c.name, t.account.c.code)
+    .join(t.account, t.account.c.id == t.service.c.account_id)
+    .where(t.service.c.key.in_(bindparam("keys", expanding=True)))
+)
 _by_code = _accounts.where(t.account.c.code == bindparam("code"))
 
 
@@ -64,12 +72,13 @@ def by_code(connection: Connection, code: str) -> Account:
     return _account(row)
 
 
-def holders(connection: Connection, names: Sequence[str]) -> tuple[Service, ...]:
-    """The services of these names, whoever holds them."""
-    if not names:
-        return ()
-    query = select(t.service.c.account_id, t.service.c.kind, t.service.c.name).where(t.service.c.name.in_(names))
-    return tuple(Service(row.account_id, row.kind, row.name) for row in connection.execute(query))
+def holders(connection: Connection, keys: Sequence[str]) -> tuple[Service, ...]:
+    """The services of these keys, whoever holds them."""
+    found: list[Service] = []
+    for start in range(0, len(keys), LOOKED_UP):
+        rows = connection.execute(_holders, {"keys": keys[start : start + LOOKED_UP]})
+        found += (Service(row.account_id, row.kind, row.name, row.code) for row in rows)
+    return tuple(found)
 
 
 def set_primary(connection: Connection, code: str, address: Address, *, now: datetime, by: str) -> None:

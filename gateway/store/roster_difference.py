@@ -119,7 +119,7 @@ class Part:
 
 PARTS = (
     Part(t.address, s.address, ("key", "text", "is_primary"), "position"),
-    Part(t.service, s.service, ("kind", "name"), "name"),
+    Part(t.service, s.service, ("kind", "name", "key"), "name"),
 )
 
 

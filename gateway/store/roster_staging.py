@@ -25,9 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateTable
 
-from gateway.core.account import Standing
+from gateway.core.account import DOMAIN, Standing
+from gateway.core.plain import key
 from gateway.core.problem import Problem
-from gateway.core.roster import DOMAIN, Entry
+from gateway.core.roster import Entry
 from gateway.store import tables as t
 
 BATCH_ROWS = 5_000
@@ -66,6 +67,7 @@ service = Table(
     Column("n", Integer, primary_key=True),
     Column("kind", String, primary_key=True),
     Column("name", String, primary_key=True),
+    Column("key", String, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
@@ -173,7 +175,7 @@ def _rows(rows: dict[Table, list[dict[str, Any]]], n: int, entry: Entry) -> None
         {"n": n, "key": one.key, "text": str(one), "position": position, "is_primary": position == 0}
         for position, one in enumerate((entry.primary, *entry.secondary))
     )
-    rows[service] += ({"n": n, "kind": one.kind, "name": one.name} for one in entry.services)
+    rows[service] += ({"n": n, "kind": one.kind, "name": one.name, "key": key(one.name)} for one in entry.services)
 
 
 def _flush(connection: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
@@ -213,7 +215,7 @@ def _held_elsewhere(connection: Connection) -> Iterator[Problem]:
     query = (
         select(account.c.code, account.c.file, account.c.line, service.c.name, holder.c.code.label("holder"))
         .join(service, service.c.n == account.c.n)
-        .join(t.service, and_(t.service.c.name == service.c.name, t.service.c.kind == service.c.kind))
+        .join(t.service, and_(t.service.c.key == service.c.key, t.service.c.kind == service.c.kind))
         .join(holder, holder.c.id == t.service.c.account_id)
         .where(service.c.kind == DOMAIN, unnamed)
         .order_by(account.c.n)

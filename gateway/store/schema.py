@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from gateway.store.database import Database
 from gateway.store.keys import ensure_key
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision this version of the gateway works with (a test holds it against migrations/)."""
 
 
@@ -47,7 +47,7 @@ def migrate(database: Database, now: datetime) -> bool:
     if revision is not None and revision not in known():
         raise WrongSchema(_refusal(database.path, revision))
     with database.connect() as connection, connection.begin():
-        _upgrade(connection)
+        upgrade(connection)
         ensure_key(connection, now)
     return True
 
@@ -61,7 +61,8 @@ _revision = text("select version_num from alembic_version")
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = HEAD) -> None:
+    """Run the migrations up to a revision."""
     from alembic import command  # noqa: PLC0415 - a third of a second that only a migration needs
     from alembic.config import Config  # noqa: PLC0415 - the same
 
@@ -69,7 +70,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_FOLDER))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, HEAD)
+    command.upgrade(config, revision)
 
 
 def _refusal(path: Path, revision: str) -> str:

@@ -53,7 +53,7 @@ class AddressRow(SQLModel, table=True):
 
 
 class ServiceRow(SQLModel, table=True):
-    """A service that an account holds; domain names in lower-case A-labels."""
+    """A service that an account holds; domain names in lower-case A-labels. Look-ups use `key`, as `Service.key`."""
 
     __tablename__ = "service"
     __table_args__ = (UniqueConstraint("account_id", "kind", "name"),)
@@ -61,7 +61,8 @@ class ServiceRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id")
     kind: str
-    name: str = Field(index=True)
+    name: str
+    key: str = Field(index=True)
 
 
 class TicketRow(SQLModel, table=True):

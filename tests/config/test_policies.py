@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.config import ConfigError, load_policies, oracle_warnings
+from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import SETTABLE, TELLING, Choice, Policy
 from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Objection
@@ -67,6 +68,12 @@ def test_files_add_up(tmp_path):
     assert policy.queue == "administrative"
 
 
+def test_what_a_message_is_about_is_read_from_the_parts_that_are_named(tmp_path):
+    """Left out: what was written here. Anything that a list leaves out does not count."""
+    assert load_policies(None).about == COUNTED == {Part.SUBJECT, Part.TEXT, Part.ATTACHMENTS}
+    assert policy_of(tmp_path, own="version: 1\nabout: [text, quoted]\n").about == {Part.TEXT, Part.QUOTED}
+
+
 def test_a_reason_given_twice_names_both_places(tmp_path):
     """Which of two files wins is not for an operator to guess."""
     text = "version: 1\ndispositions:\n  loop: discard\n"
@@ -86,6 +93,10 @@ def test_a_reason_given_twice_names_both_places(tmp_path):
             "2: dispositions.loop: is not a disposition (bounce); discard, quarantine",
         ),
         ("dispositions: {loop: [reject]}", "2: dispositions.loop: is not a disposition"),
+        ("about: [subject, quotes]", "2: about[1]: is no part of a message (quotes); did you mean quoted?"),
+        ("about: [[text]]", "2: about[0]: is no part of a message"),
+        ("about: text", "2: about: is not a list of parts of a message; a list of subject, text, attachments"),
+        ("about: []", "2: about: is not a list of parts of a message"),
         ("dispositions: {lop: reject}", "2: dispositions.lop: is no reason for a refusal; did you mean loop?"),
         ("dispositions: {registered: reject}", "2: dispositions.registered: is no reason for a refusal"),
         ("dispositions: {duplicate: reject}", "2: dispositions.duplicate: is always discard, whatever a policy says"),

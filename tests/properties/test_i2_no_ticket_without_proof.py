@@ -15,6 +15,7 @@ from gateway.core.address import Address
 from gateway.core.authorize import authorize
 from gateway.core.case import Case, Mention, Override, TicketFact
 from gateway.core.evidence import Assurance, Evidence, Source
+from gateway.core.mentions import Named
 from gateway.core.message import Body, Header, Message
 from gateway.core.reason import Reason
 from gateway.core.reference import Found
@@ -55,6 +56,7 @@ cases = st.builds(
     mentions=mostly(
         (), st.lists(st.builds(Mention, st.just("R"), st.sampled_from(Found), tickets), max_size=2).map(tuple)
     ),
+    named=mostly(Named(), st.just(Named(beyond="over 1 names"))),
     about=mostly((), st.lists(services, max_size=3).map(tuple)),
     override=st.none() | overrides,
 )
@@ -76,6 +78,7 @@ def test_i2_proof_is_given_only_for_the_one_account_of_the_author(case):
     for mention in case.mentions:
         foreign = mention.ticket is None or mention.ticket.account_id != grant.account.id
         assert not foreign or Reason.TICKET_OF_ANOTHER_ACCOUNT in waived
+    assert not case.named.beyond or Reason.SERVICE_OF_ANOTHER_ACCOUNT in waived
     own = {service.name for service in case.about if service.account_id == grant.account.id}
     assert {service.name for service in case.about} <= own or Reason.SERVICE_OF_ANOTHER_ACCOUNT in waived
 

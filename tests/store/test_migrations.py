@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from gateway.ports import Unavailable
-from gateway.store import schema
+from gateway.store import book, schema
 from gateway.store.database import Database
 from gateway.store.tables import metadata
 from house import NOW
@@ -38,6 +38,18 @@ def test_the_head_that_the_code_names_is_the_last_migration():
     assert max(schema.known()) == schema.HEAD
 
 
+def test_services_of_an_older_database_are_found_as_before(database):
+    """0002: `key` is filled for the rows that there are, so nobody's service can be asked about meanwhile (R3)."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, "0001")
+        connection.exec_driver_sql("insert into account values (1, 'A', 'A', 'it', 'active', 0)")
+        for name in ("xn--perch-fsa.example", "HOST-12345"):
+            connection.exec_driver_sql("insert into service (account_id, kind, name) values (1, 'x', ?)", (name,))
+    assert schema.migrate(database, NOW)
+    found = database.read(lambda c: book.holders(c, ["perché.example", "host-12345"]))
+    assert sorted(one.name for one in found) == ["HOST-12345", "xn--perch-fsa.example"]
+
+
 def test_migrating_again_changes_nothing(database):
     assert schema.migrate(database, NOW)
     keys = database.read(lambda c: c.exec_driver_sql("select key from keyring").all())
@@ -49,7 +61,7 @@ def test_a_database_from_the_future_is_refused_and_left_alone(database):
     """The words name both versions and what to do."""
     schema.migrate(database, NOW)
     database.write(lambda c: c.exec_driver_sql("update alembic_version set version_num = '9999'"))
-    with pytest.raises(schema.WrongSchema, match=r"9999, newer than this gateway knows \(0001\); install"):
+    with pytest.raises(schema.WrongSchema, match=r"9999, newer than this gateway knows \(0002\); install"):
         schema.migrate(database, NOW)
 
 
