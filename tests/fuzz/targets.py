@@ -16,9 +16,10 @@ from gateway.core.evidence import Evidence
 from gateway.core.fields import split
 from gateway.core.header import header_of, references_of
 from gateway.core.inquiry import Answer, Found
-from gateway.core.mentions import domain_names
+from gateway.core.mentions import Reading, named
 from gateway.core.message import Malformed
 from gateway.core.parse import parse
+from gateway.core.plain import plain
 from gateway.core.reference import Found as FoundIn
 from gateway.core.reference import Keyring, bounced_row, claims, holds, message_token, ticket_token, untagged
 from gateway.core.vouch import evidence_from
@@ -96,7 +97,7 @@ def _references(value: bytes) -> None:
         assert claim.found is FoundIn.TAG or not holds(claim, OURS, 7)
     assert not any(bounced_row(OURS, detail) for detail in details)
     untagged(facts.subject)
-    domain_names(facts.subject, value.decode("utf-8", "replace"))
+    named(Reading(plain(value.decode("utf-8", "replace"))), AUTHOR)
 
 
 def _message(raw: bytes) -> None:
