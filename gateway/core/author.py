@@ -84,7 +84,7 @@ def mailbox(value: bytes) -> Address:
     phrase = _strip(tokens[:opening])
     name = "".join(text for _, text in phrase)
     if not _is(name, found.key):  # `a@b <a@b>`: nothing to read in two ways
-        _refuse_specials(phrase, "")
+        _refuse_specials([token for token in phrase if token[0] != "comment"], "")  # `Anna Rossi (ufficio) <a@b>`
         _check_name(name, found.key)
     return found
 

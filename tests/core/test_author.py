@@ -32,6 +32,7 @@ def read(head: bytes):
         b"alice@rossi.example <alice@rossi.example>",
         b'"bob@verdi.example" <alice@rossi.example>',
         b"alice@rossi.example (Alice)",
+        b"Alice Doe (office) <alice@rossi.example>",
         b"Alice\r\n <alice@rossi.example>",
         b"\r\n Alice <alice@rossi.example>",
         b'"alice"@rossi.example',
