@@ -21,7 +21,7 @@ from dkim.crypto import UnparsableKeyError, parse_public_key
 from gateway.core.dkim import DkimResult, Signature, body_digest, objection, read_signature, related
 from gateway.core.dkim_key import Key, key_of
 from gateway.core.fields import line_ends, unfolded
-from gateway.core.frame import misreading
+from gateway.core.frame import READING, misreading
 from gateway.core.inquiry import Inquiry
 
 SIGNATURES = 5
@@ -40,12 +40,20 @@ class _Mail:
     fields: list[tuple[bytes, bytes]]
     body: bytes
     digests: dict[str, bytes]
+    misreadings: dict[tuple[bool, ...], str]
 
     def digest(self, algorithm: str) -> bytes:
         """The body's digest, computed once."""
         if algorithm not in self.digests:
             self.digests[algorithm] = body_digest(self.body, algorithm)
         return self.digests[algorithm]
+
+    def misreading(self, signature: Signature, fields: tuple[tuple[str, bytes], ...]) -> str:
+        """`misreading()` of this signature, computed once for all that sign the same of the fields it looks at."""
+        signs = tuple(name in signature.names for name in READING)
+        if signs not in self.misreadings:
+            self.misreadings[signs] = misreading(signature.names, fields, self.body)
+        return self.misreadings[signs]
 
 
 def check_signatures(
@@ -71,7 +79,7 @@ def check_signatures(
             results.append(
                 signature.result("neutral", "of another domain, which cannot vouch for the author: not checked")
             )
-        elif why := objection(signature, present, now) or misreading(signature.names, fields, mail.body):
+        elif why := objection(signature, present, now) or mail.misreading(signature, fields):
             results.append(signature.result("policy", why))
         elif mail.digest(signature.body) != signature.body_hash:
             results.append(signature.result("fail", "the body is not the one that was signed"))
@@ -95,7 +103,7 @@ def _read(raw: bytes, fields: tuple[tuple[str, bytes], ...]) -> _Mail | None:
     seen = [(one[1].decode("ascii").lower(), unfolded(one[2])) for one in found]
     if not whole or seen != [(name, unfolded(value)) for name, value in fields]:
         return None
-    return _Mail([(one[1], one[2]) for one in found], body, {})
+    return _Mail([(one[1], one[2]) for one in found], body, {}, {})
 
 
 def _verified(signature: Signature, key: Key, mail: _Mail, field: tuple[bytes, bytes]) -> DkimResult:

@@ -13,6 +13,9 @@ from collections.abc import Container
 from gateway.core.fields import Field
 from gateway.core.mime import Head, head_of
 
+READING = ("content-type", "content-transfer-encoding")
+"""The fields that may be left out of a signature where the body shows what they say."""
+
 _KINDS = frozenset({"multipart/alternative", "multipart/mixed", "multipart/related"})
 """All parts are the signer's, whichever of them is shown first. A report or a digest is read otherwise."""
 _UNENCODED = frozenset({"", "7bit", "8bit", "binary"})
@@ -20,7 +23,7 @@ _TAIL = 1_000
 """Octets at the end, in which the closing delimiter has to be."""
 _BOUNDARY = re.compile(rb"boundary[*0-9]*+=")  # with RFC 2231's continuations
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
-_SOFT_BREAK = re.compile(rb"[^=\r\n]=\r\n")
+_SOFT_BREAK = re.compile(rb"=\r\n(?<![=\r\n]=\r\n)")  # begins with what is rare, so that the search skips ahead
 _ODD_ESCAPE = re.compile(rb"=(?!\r\n|3D|20|09|2E|46|[89A-F][0-9A-F])", re.IGNORECASE)
 """What programs escape is `=`, blanks at the end, a dot or an F in front of a line, and what is not ASCII."""
 
