@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -20,7 +20,7 @@ from gateway.core.message import Message
 from gateway.core.parse import parse
 from gateway.core.policy import Policy
 from gateway.core.providers import graded
-from gateway.core.reference import Claim, Found, bounced_row, claims, holds, is_own_message_id, tag
+from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id, tag
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.served import Served
 from gateway.core.ticket import ticket_subject
@@ -123,8 +123,8 @@ class Receiver:
         header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
-        names = await asyncio.to_thread(self._named, parsed) if long else self._named(parsed)
-        mentions = await self._mentions(parsed, arrival)
+        names, claimed = await asyncio.to_thread(self._named, parsed, arrival) if long else self._named(parsed, arrival)
+        mentions = await self._mentions(claimed)
         holders = await self.book.holders(names.keys)
         own_id = is_own_message_id(parsed.header.message_id, self.house.hostname)
         return Case(
@@ -140,8 +140,15 @@ class Receiver:
             override=override,
         )
 
-    def _named(self, message: Message) -> Named:
-        return named(read(message, self.house.policy.about), message.author)
+    def _named(self, message: Message, arrival: Arrival) -> tuple[Named, tuple[Claim, ...]]:
+        """What the message says it is about: names, and tickets."""
+        details = self.house.served.details(arrival.envelope.forward_paths if arrival.envelope else ())
+        reading = read(message, self.house.policy.about)
+        names = named(reading, message.author)
+        claimed = claims(message.header.subject, message.references, details, self.house.hostname, reading.text)
+        if len(claimed) > MENTIONS:
+            names = replace(names, beyond=f"over {MENTIONS} references")
+        return names, claimed[:MENTIONS]
 
     async def _bounced(self, arrival: Arrival) -> str | None:
         """The outbox row that the recipient's token names, whatever the message says."""
@@ -161,10 +168,7 @@ class Receiver:
             raise Unavailable(f"the author's domain cannot be checked now: {found.evidence.detail}")  # I9
         return graded(found, message.author.domain, self.house.shared_domains)
 
-    async def _mentions(self, message: Message, arrival: Arrival) -> tuple[Mention, ...]:
-        paths = arrival.envelope.forward_paths if arrival.envelope else ()
-        details = self.house.served.details(paths)
-        claimed = claims(message.header.subject, message.references, details, self.house.hostname)
+    async def _mentions(self, claimed: tuple[Claim, ...]) -> tuple[Mention, ...]:
         if not claimed:
             return ()
         keys = await self.keys.keyring()
@@ -174,9 +178,7 @@ class Receiver:
         def counts(claim: Claim) -> bool:
             """A token that is bad, or is of no ticket, changes nothing and says nothing; a tag has none to be bad."""
             ticket = tickets.get(claim.reference)
-            if ticket is None:
-                return claim.found is Found.TAG
-            return holds(claim, keys, ticket.account_id)
+            return not claim.token if ticket is None else holds(claim, keys, ticket.account_id)
 
         return tuple(
             Mention(claim.reference, claim.found, tickets.get(claim.reference)) for claim in claimed if counts(claim)

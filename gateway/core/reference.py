@@ -9,16 +9,26 @@ from base64 import b32encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from itertools import chain, islice
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U, so it survives a telephone
 _GROUP = "[0-9A-HJKMNP-TV-Z]{5}"
 _REFERENCE = f"{_GROUP}-{_GROUP}"
 _TAG = re.compile(rf"\[#({_REFERENCE})\]", re.IGNORECASE)
 _CLAIM = re.compile(rf"({_REFERENCE})\.([a-z2-7]{{26}})([0-9a-z]{{0,32}})", re.IGNORECASE)
+# A reference in running text is one only behind a word that says so: other numbers have the same form. It is looked for
+# from its hyphen, so that a text without any is passed over at the speed of a search for one character.
+_IN_TEXT = re.compile(rf"-(?<=(?<![^\W_]){_GROUP}-)({_GROUP})(?![^\W_]|-\w)", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:#|(?<!\w)(?:ticket|richiesta|rif|riferimento|request|case|caso|ref|reference|segnalazione|pratica|numero|number"
+    r"|num|nr|no|n|id)[\s.:;,=#°º(\[\"'«*_-]{1,8})\Z",
+    re.IGNORECASE,
+)
+_LEAD_CHARACTERS = 24
 
 REFERENCE_BITS = 45
-MENTIONS = 20
-"""At most this many references are looked at in one message."""
+MENTIONS = 500
+"""At most this many references are looked up for one message."""
 
 
 @unique
@@ -28,11 +38,12 @@ class Found(StrEnum):
     PLUS_ADDRESS = "plus-address"
     MESSAGE_ID = "message-id"
     TAG = "tag"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A ticket that a message says it belongs to. `token` is empty for a subject tag, which carries none."""
+    """A ticket that a message says it belongs to. `token` is empty for a tag and in text, which carry none."""
 
     reference: str
     found: Found
@@ -103,19 +114,24 @@ def bounced_row(keys: Keyring, token: str) -> str | None:
     return row.upper() if row and keys.opens(mac, "bounce", row) else None
 
 
-def claims(subject: str, message_ids: Iterable[str], details: Iterable[str], hostname: str) -> tuple[Claim, ...]:
-    """Every ticket that a message names, the strongest kind first, at most `MENTIONS`.
+def claims(
+    subject: str, message_ids: Iterable[str], details: Iterable[str], hostname: str, text: str = ""
+) -> tuple[Claim, ...]:
+    """Every ticket that a message names, the strongest kind first; of more than `MENTIONS`, one more than that.
 
-    `details` are what stands behind the plus of the recipients served; `message_ids` come without angle brackets.
+    `details` are what stands behind the plus of the recipients served; `message_ids` come without angle brackets;
+    `text` is the plain reading of the parts that count.
     """
-    found = [*_in_details(details), *_in_message_ids(message_ids, hostname), *_in_subject(subject)]
-    return tuple(dict.fromkeys(found))[:MENTIONS]
+    tags = dict.fromkeys(_in_subject(subject))
+    in_text = (claim for claim in _in_text(text) if Claim(claim.reference, Found.TAG) not in tags)
+    found = dict.fromkeys(chain(_in_details(details), _in_message_ids(message_ids, hostname), tags, in_text))
+    return tuple(islice(found, MENTIONS + 1))
 
 
 def holds(claim: Claim, keys: Keyring, account_id: int) -> bool:
-    """Whether a claim's token is good for a ticket of `account_id`. A tag has no token to be bad."""
+    """Whether a claim's token is good for a ticket of `account_id`. A tag has no token to be bad, nor has text."""
     match claim.found:
-        case Found.TAG:
+        case Found.TAG | Found.TEXT:
             return True
         case Found.PLUS_ADDRESS:
             return not claim.nonce and keys.opens(claim.token, "ticket", claim.reference, str(account_id))
@@ -145,6 +161,15 @@ def _in_subject(subject: str) -> Iterator[Claim]:
     for match in _TAG.finditer(subject):
         if reference := normal_reference(match[1]):
             yield Claim(reference, Found.TAG)
+
+
+def _in_text(text: str) -> Iterator[Claim]:
+    for match in _IN_TEXT.finditer(text.replace("\u2013", "-")):
+        start = match.start() - 5
+        if not _LEAD.search(text, max(start - _LEAD_CHARACTERS, 0), start):
+            continue
+        if reference := normal_reference(text[start : match.start()] + match[0]):
+            yield Claim(reference, Found.TEXT)
 
 
 def _claim(match: re.Match[str], found: Found) -> Iterator[Claim]:

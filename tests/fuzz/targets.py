@@ -93,11 +93,12 @@ def _references(value: bytes) -> None:
     header = split(raw)
     facts = header_of(header, raw)
     details = [facts.subject, *value[:1000].decode("latin-1").split("+")]
-    for claim in claims(facts.subject, (facts.message_id, *references_of(header)), details, HOST):
-        assert claim.found is FoundIn.TAG or not holds(claim, OURS, 7)
+    reading = plain(value.decode("utf-8", "replace"))
+    for claim in claims(facts.subject, (facts.message_id, *references_of(header)), details, HOST, reading):
+        assert claim.found in {FoundIn.TAG, FoundIn.TEXT} or not holds(claim, OURS, 7)
     assert not any(bounced_row(OURS, detail) for detail in details)
     untagged(facts.subject)
-    named(Reading(plain(value.decode("utf-8", "replace"))), AUTHOR)
+    named(Reading(reading), AUTHOR)
 
 
 def _message(raw: bytes) -> None:

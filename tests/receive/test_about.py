@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from gateway.core.mentions import Part
+from gateway.core.reference import MENTIONS, make_reference
 from gateway.store import tables as t
 from house import letter
 
@@ -84,3 +85,30 @@ async def test_the_trace_tells_what_was_named_and_who_holds_it(gateway):
     assert "domain rossi.example (held by ROSSI-001, the sender's)" in told
     assert "domain smith.example (held by SMITH-001, not the sender's)" in told
     assert told.endswith("besides nobody.example")
+
+
+async def test_a_ticket_in_the_text_is_a_claim_as_a_tag_is(gateway):
+    """R3, I10: another account's and none at all are held alike, and only the operator reads which it was."""
+    ref = (await gateway.receive(letter())).ticket
+    for number, reference in enumerate((ref, make_reference(2**40))):
+        raw = letter("john@smith.example", text=f"about ticket {reference}", message_id=f"{number}@smith.example")
+        assert await reason(gateway, raw) == "ticket-of-another-account"
+    assert len(gateway.ticket(ref)["history"]) == 1
+
+
+async def test_an_own_ticket_in_the_text_threads_behind_the_stronger_kinds(gateway):
+    """A subject tag says more about where a message belongs than a word in its text."""
+    first = (await gateway.receive(letter())).ticket
+    second = (await gateway.receive(letter(message_id="2@x"))).ticket
+    receipt = await gateway.receive(letter(text=f"Rif. {first}", message_id="3@x"))
+    assert receipt.ticket == first
+    receipt = await gateway.receive(letter(subject=f"[#{second}]", text=f"Rif. {first}", message_id="4@x"))
+    assert receipt.ticket == second
+
+
+async def test_more_references_than_can_be_looked_up_are_held(gateway):
+    """Five hundred of nobody's are no place to hide another account's behind."""
+    text = " ".join(f"#{make_reference(number + 2**40)}" for number in range(MENTIONS + 1))
+    receipt = await gateway.receive(letter(text=text))
+    assert gateway.message(receipt.id)["disposition"] == "quarantine"
+    assert "too much" in dict(gateway.message(receipt.id)["trace"])["about"]
