@@ -118,9 +118,7 @@ def add_accounts(connection):
         row = {"id": number, "code": code, "name": code, "language": language, "status": status, "hard_failures": 0}
         connection.execute(insert(t.account).values(row))
         for text in (primary, *secondary):
-            key = Address.parse(text).key
-            row = {"account_id": number, "key": key, "text": text, "is_primary": text == primary}
-            connection.execute(insert(t.address).values(row))
+            book.add(connection, number, Address.parse(text), is_primary=text == primary)
         domain = primary.rpartition("@")[2]
         connection.execute(insert(t.service).values(account_id=number, kind="domain", name=domain, key=domain))
 

@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from gateway.core.account import Account, Language, Service, Standing
 from gateway.core.address import Address
+from gateway.core.likeness import face
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.likeness import forget, learn
 
 HARD_FAILURES = 3
 """After this many permanent failures with no success between, a primary counts as not working (R6)."""
@@ -90,9 +92,7 @@ def set_primary(connection: Connection, code: str, address: Address, *, now: dat
         update(t.address).where(of_account, t.address.c.key == address.key).values(is_primary=True, text=str(address)),
     )
     if not changed.rowcount:
-        connection.execute(
-            insert(t.address).values(account_id=account.id, key=address.key, text=str(address), is_primary=True),
-        )
+        add(connection, account.id, address, is_primary=True)
     connection.execute(update(t.account).where(t.account.c.id == account.id).values(hard_failures=0))
     note(connection, now, by, "account.set-primary", code, f"{account.primary} to {address}")
 
@@ -103,10 +103,16 @@ def add_address(connection: Connection, code: str, address: Address, *, now: dat
     here = select(t.address.c.id).where(t.address.c.account_id == account.id, t.address.c.key == address.key)
     if connection.execute(here).first():
         raise ValueError(f"{address} is on {code} already")
-    connection.execute(
-        insert(t.address).values(account_id=account.id, key=address.key, text=str(address), is_primary=False),
-    )
+    add(connection, account.id, address, is_primary=False)
     note(connection, now, by, "account.add-address", code, str(address))
+
+
+def add(connection: Connection, account_id: int, address: Address, *, is_primary: bool) -> None:
+    """Put an address that is new to it on an account."""
+    shown = face(address)
+    row = {"account_id": account_id, "key": address.key, "text": str(address), "is_primary": is_primary, "face": shown}
+    connection.execute(insert(t.address).values(row))
+    learn(connection, [shown])
 
 
 def remove_address(connection: Connection, code: str, address: Address, *, now: datetime, by: str) -> None:
@@ -119,6 +125,7 @@ def remove_address(connection: Connection, code: str, address: Address, *, now: 
     )
     if not gone.rowcount:
         raise LookupError(f"{address} is not on {code}")
+    forget(connection, [face(address)])
     note(connection, now, by, "account.remove-address", code, str(address))
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from gateway.store import roster_staging as s
 from gateway.store import tables as t
+from gateway.store.likeness import forget
 
 
 def compare(connection: Connection) -> None:
@@ -43,6 +44,7 @@ def compare(connection: Connection) -> None:
     found = select(*(new.c[column] for column in columns), old.c.id, false())
     found = found.select_from(new.outerjoin(old, old.c.code == new.c.code)).where(differs)
     connection.execute(insert(s.change).from_select([*columns, "account_id", "gone"], found))
+    s.stage_likeness(connection)
 
 
 def settle(connection: Connection) -> None:
@@ -52,6 +54,7 @@ def settle(connection: Connection) -> None:
     connection.execute(delete(change).where(~change.c.named, change.c.account_id.is_(None)))
     connection.execute(update(change).where(~change.c.named, ~_referenced(change.c.account_id)).values(gone=True))
     connection.execute(delete(s.address).where(s.address.c.n.in_(select(change.c.n).where(change.c.gone))))
+    s.stage_likeness(connection)  # of what lost its last address in between
 
 
 def apply(connection: Connection) -> None:
@@ -65,6 +68,7 @@ def apply(connection: Connection) -> None:
         .where(account.c.id == change.c.account_id)
         .values(name=change.c.name, language=change.c.language, status=change.c.status),
     )
+    faces = connection.execute(_faces_going()).scalars().all()
     for part in PARTS:
         connection.execute(part.delete())
     connection.execute(delete(account).where(account.c.id.in_(select(change.c.account_id).where(change.c.gone))))
@@ -74,6 +78,8 @@ def apply(connection: Connection) -> None:
     connection.execute(update(change).where(is_new).values(account_id=_id_of(change.c.code)))
     for part in PARTS:
         connection.execute(part.insert())
+    connection.execute(_likeness_coming())
+    forget(connection, faces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,13 @@ class Part:
 
     def delete(self) -> Delete:
         """Of the accounts that differ, the rows that the file has not."""
+        return delete(self.old).where(self.old.c.id.in_(self.of_changed(self.old.c.id)))
+
+    def of_changed(self, column: ColumnElement[Any]) -> Select[Any]:
+        """A column of the rows that are deleted."""
         change = s.change
-        going = select(self.old.c.id).join(change, change.c.account_id == self.old.c.account_id)
-        return delete(self.old).where(self.old.c.id.in_(going.where(~self._staged(change.c.n))))
+        going = select(column).join(change, change.c.account_id == self.old.c.account_id)
+        return going.where(~self._staged(change.c.n))
 
     def insert(self) -> Insert:
         """Of the accounts that differ, the rows that only the file has."""
@@ -118,9 +128,22 @@ class Part:
 
 
 PARTS = (
-    Part(t.address, s.address, ("key", "text", "is_primary"), "position"),
+    Part(t.address, s.address, ("key", "text", "is_primary", "face"), "position"),
     Part(t.service, s.service, ("kind", "name", "key"), "name"),
 )
+
+
+def _faces_going() -> Select[Any]:
+    """The faces that some address loses."""
+    return PARTS[0].of_changed(t.address.c.face).distinct()
+
+
+def _likeness_coming() -> Insert:
+    """The keys of faces that are new."""
+    new, old = s.likeness, t.likeness
+    known = any_row(old, old.c.key == new.c.key, old.c.face == new.c.face)
+    coming = select(new.c.key, new.c.face).where(~known).order_by(new.c.key, new.c.face)  # in the table's own order
+    return insert(old).from_select(["key", "face"], coming)
 
 
 def primaries() -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 
 from gateway.core.account import DOMAIN, Standing
+from gateway.core.likeness import face, keys
 from gateway.core.plain import key
 from gateway.core.problem import Problem
 from gateway.core.roster import Entry
@@ -58,6 +60,15 @@ address = Table(
     Column("text", String, nullable=False),
     Column("position", Integer, nullable=False),
     Column("is_primary", Boolean, nullable=False),
+    Column("face", String, nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+likeness = Table(
+    "roster_likeness",
+    staging,
+    Column("face", String, primary_key=True),
+    Column("key", String, primary_key=True),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
@@ -150,12 +161,23 @@ def stage_unnamed(connection: Connection) -> None:
     columns = ["code", "name", "language", "status", "file", "line", "named"]
     connection.execute(insert(account).from_select(columns, unnamed))
     primaries = (
-        select(account.c.n, t.address.c.key, t.address.c.text, literal(0), true())
+        select(account.c.n, t.address.c.key, t.address.c.text, literal(0), true(), t.address.c.face)
         .join(t.account, t.account.c.code == account.c.code)
         .join(t.address, and_(t.address.c.account_id == t.account.c.id, t.address.c.is_primary))
         .where(~account.c.named)
     )
-    connection.execute(insert(address).from_select(["n", "key", "text", "position", "is_primary"], primaries))
+    columns = ["n", "key", "text", "position", "is_primary", "face"]
+    connection.execute(insert(address).from_select(columns, primaries))
+
+
+def stage_likeness(connection: Connection) -> None:
+    """Stage the keys of the faces that are new with what differs; those that are staged already stay."""
+    new = select(address.c.face).distinct().join(change, change.c.n == address.c.n).where(~change.c.gone)
+    for of in (t.address, likeness):
+        new = new.where(~select(of.c.face).where(of.c.face == address.c.face).correlate(address).exists())
+    faces = connection.execute(new).scalars()
+    while page := list(islice(faces, BATCH_ROWS)):
+        connection.execute(insert(likeness), [{"face": one, "key": cut} for one in page for cut in keys(one)])
 
 
 def _rows(rows: dict[Table, list[dict[str, Any]]], n: int, entry: Entry) -> None:
@@ -172,8 +194,8 @@ def _rows(rows: dict[Table, list[dict[str, Any]]], n: int, entry: Entry) -> None
         },
     )
     rows[address] += (
-        {"n": n, "key": one.key, "text": str(one), "position": position, "is_primary": position == 0}
-        for position, one in enumerate((entry.primary, *entry.secondary))
+        {"n": n, "key": one.key, "text": str(one), "position": at, "is_primary": at == 0, "face": face(one)}
+        for at, one in enumerate((entry.primary, *entry.secondary))
     )
     rows[service] += ({"n": n, "kind": one.kind, "name": one.name, "key": key(one.name)} for one in entry.services)
 

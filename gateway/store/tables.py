@@ -1,4 +1,4 @@
-"""The tables, version 1. SQLModel defines them; queries are SQLAlchemy Core; migrations/ makes them."""
+"""The tables. SQLModel defines them; queries are SQLAlchemy Core; migrations/ makes them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class AccountRow(SQLModel, table=True):
 
 
 class AddressRow(SQLModel, table=True):
-    """An address of an account; look-ups use `key`, the normalised form, which may stand on two accounts."""
+    """An address of an account; look-ups use `key`, the normalised form, which may stand on two accounts.
+
+    `face` is what a look-alike would imitate (`core/likeness.py`).
+    """
 
     __tablename__ = "address"
     __table_args__ = (
@@ -50,6 +53,17 @@ class AddressRow(SQLModel, table=True):
     key: str = Field(index=True)
     text: str
     is_primary: bool
+    face: str = Field(index=True, sa_column_kwargs={"server_default": ""})
+
+
+class LikenessRow(SQLModel, table=True):
+    """The keys under which an author who resembles a face is found; of each face that some address has."""
+
+    __tablename__ = "likeness"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: str = Field(primary_key=True)
+    face: str = Field(primary_key=True)
 
 
 class ServiceRow(SQLModel, table=True):
@@ -219,6 +233,7 @@ class AuditRow(SQLModel, table=True):
 # The tables as Core sees them: `from gateway.store import tables as t`, then `t.message.c.id`.
 account = metadata.tables["account"]
 address = metadata.tables["address"]
+likeness = metadata.tables["likeness"]
 service = metadata.tables["service"]
 ticket = metadata.tables["ticket"]
 message = metadata.tables["message"]

@@ -24,10 +24,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import mix
 
 import house
+from gateway.core.address import Address
 from gateway.core.decide import decide
 from gateway.core.parse import parse
 from gateway.core.vouch import evidence_from
 from gateway.ports import Record
+from gateway.store import book
 from gateway.store import tables as t
 from gateway.store.letters import Limits
 
@@ -58,7 +60,7 @@ def add_accounts(gateway) -> None:
                     id=account, code=f"C-{number}", name="Cliente", language="it", status="active", hard_failures=0
                 )
             )
-            connection.execute(insert(t.address).values(account_id=account, key=address, text=address, is_primary=True))
+            book.add(connection, account, Address.parse(address), is_primary=True)
 
     gateway.database.write(add)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from functools import partial
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from gateway.core.address import Address
 from gateway.ports import Unavailable
-from gateway.store import book, schema
+from gateway.store import book, likeness, schema
 from gateway.store.database import Database
 from gateway.store.tables import metadata
 from house import NOW
@@ -61,8 +63,26 @@ def test_a_database_from_the_future_is_refused_and_left_alone(database):
     """The words name both versions and what to do."""
     schema.migrate(database, NOW)
     database.write(lambda c: c.exec_driver_sql("update alembic_version set version_num = '9999'"))
-    with pytest.raises(schema.WrongSchema, match=r"9999, newer than this gateway knows \(0002\); install"):
+    with pytest.raises(schema.WrongSchema, match=rf"9999, newer than this gateway knows \({schema.HEAD}\); install"):
         schema.migrate(database, NOW)
+
+
+def test_addresses_of_an_older_version_are_found_by_who_resembles_them(database):
+    """0003: each address that is there already gets its face, and each face its keys."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, "0002")
+        for statement in (
+            "insert into account values (1, 'ROSSI-001', 'Rossi', 'it', 'active', 0)",
+            "insert into address values (7, 1, 'a@rossi.example', 'A@rossi.example', 1)",
+            "insert into address values (9, 1, 'mario@gmail.com', 'mario@gmail.com', 0)",
+        ):
+            connection.exec_driver_sql(statement)
+    assert schema.migrate(database, NOW)
+    faces = database.read(lambda c: c.exec_driver_sql("select face from address order by id").scalars().all())
+    assert faces == ["rossi.example", "mario@gmail.com"]
+    for author, resembled in (("x@rosssi.example", "A@rossi.example"), ("mari0@gmail.com", "mario@gmail.com")):
+        [found] = database.read(partial(likeness.resembling, author=Address.parse(author), named=()))
+        assert (found.address, found.code) == (resembled, "ROSSI-001")
 
 
 def test_somebody_elses_database_is_refused(database):

@@ -289,6 +289,34 @@ def test_an_import_is_written_down_once(accounts):
     assert "3 gained access" in row.detail
 
 
+def kept(accounts):
+    """The faces under which a look-alike would be found."""
+    return {row.face for row in accounts.rows(t.likeness)}
+
+
+def test_an_import_keeps_what_can_be_imitated_and_no_more(accounts):
+    """Of the addresses that are there, of each provider's the whole; what goes with the last address is gone."""
+    mario = entry("MARIO", "mario@gmail.com")
+    accounts.load(ROSSI, SMITH, mario)
+    assert kept(accounts) == {"rossi.example", "smith.example", "mario@gmail.com"}
+    accounts.load(entry("ROSSI", "admin@rossi.example", "x@other.example"), entry("MARIO", "maria@gmail.com"))
+    assert kept(accounts) == {"rossi.example", "other.example", "smith.example", "maria@gmail.com"}
+    accounts.load(SMITH, prune=True)
+    assert kept(accounts) == {"smith.example"}
+
+
+def test_a_face_that_was_let_go_meanwhile_is_kept_again(accounts):
+    """Its last address is removed while the file is read: what the file names of it is found all the same."""
+    accounts.load(ROSSI)
+
+    def slowly():
+        yield entry("VERDI", "anna@rossi.example")
+        accounts.load(SMITH, prune=True)
+
+    import_roster(accounts.database, slowly(), prune=False, dry_run=False, now=NOW, by="ops")
+    assert kept(accounts) == {"smith.example", "rossi.example"}
+
+
 def test_long_lists_are_cut_and_counted(accounts):
     """A report is bounded, its counts are exact."""
     report = accounts.load(*(entry(f"C{number}", f"c{number}@c.example") for number in range(LISTED + 5)))
