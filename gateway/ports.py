@@ -17,6 +17,7 @@ from gateway.core.case import Case, TicketFact
 from gateway.core.evidence import Evidence
 from gateway.core.inquiry import Answer, Question
 from gateway.core.judge import Undecided
+from gateway.core.likeness import Resemblance
 from gateway.core.message import Message
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
@@ -66,6 +67,9 @@ class AddressBook(Protocol):
 
     async def holders(self, keys: Sequence[str]) -> tuple[Service, ...]:
         """The services of these keys (`Service.key`), whoever holds them. Raises Unavailable."""
+
+    async def resembling(self, author: Address, named: Sequence[Address]) -> tuple[Resemblance, ...]:
+        """Whom `author` resembles, and who is registered on the `named` addresses. Raises Unavailable."""
 
     async def account(self, account_id: int) -> Account | None:
         """The account as it is now. Raises Unavailable."""

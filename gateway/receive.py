@@ -126,16 +126,21 @@ class Receiver:
         names, claimed = await asyncio.to_thread(self._named, parsed, arrival) if long else self._named(parsed, arrival)
         mentions = await self._mentions(claimed)
         holders = await self.book.holders(names.keys)
+        evidence = await self._evidence(arrival, parsed, header)
+        # Asked for whoever is proved, registered or not, and for who is judged by a person (I10).
+        told = evidence.aligned or override is not None
+        resembled = await self.book.resembling(parsed.author, parsed.in_name) if told else ()
         own_id = is_own_message_id(parsed.header.message_id, self.house.hostname)
         return Case(
             arrival,
             parsed,
             sender=Sender(parsed.author, accounts),
-            evidence=await self._evidence(arrival, parsed, header),
+            evidence=evidence,
             border_spoke=header.source is Source.HEADER,
             mentions=mentions,
             named=names,
             about=about(names, holders),
+            resembled=resembled,
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
             override=override,
         )

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
 from gateway.core.address import Address
 from gateway.core.charset import words
-from gateway.core.fields import Split, same_name
+from gateway.core.fields import Split, same_name, unfolded
 
 VALUE_OCTETS = 4 * 1024
+NAMED = 3
+"""More addresses in a display name are no name, and would hide one from who looks them up."""
 
 _BLANK_FOLD = re.compile(rb"\n[ \t]*(?:\r?\n|\Z)")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
@@ -29,6 +32,7 @@ _TOKEN = re.compile(
 )
 _PART = r'[^\s<>()",;:@]'
 _ADDRESS_IN_TEXT = re.compile(rf"(?<!{_PART}){_PART}++@{_PART}++")  # begun inside a part, it would be quadratic
+_AROUND = "'`*.!?/|-_[]{}‘’“”«»…"  # noqa: RUF001 - what people put around an address
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WHY = {
     ",": "several mailboxes",
@@ -62,9 +66,26 @@ def author(header: Split, raw: bytes) -> Address | str:
     try:
         found = mailbox(values[0])
         _library_agrees(found, raw[: header.body])
+        if len(in_name(values[0], found)) > NAMED:
+            return f"over {NAMED} addresses in the display name"
     except ValueError as fault:
         return str(fault)
     return found
+
+
+def in_name(value: bytes, author: Address) -> tuple[Address, ...]:
+    """The addresses that a reader sees in the display name, other than the author's own."""
+    text = unicodedata.normalize("NFKC", words(unfolded(value))).replace("\\", "")
+    if text.count("@") == 1:
+        return ()  # the author's
+    text = "".join(one for one in text if one.isprintable() or one == "\t")
+    found: dict[str, Address] = {}
+    for match in _ADDRESS_IN_TEXT.findall(text):
+        with suppress(ValueError):
+            one = Address.parse(match.strip(_AROUND))
+            found[one.key] = one
+    found.pop(author.key, None)
+    return tuple(found.values())
 
 
 def mailbox(value: bytes) -> Address:

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from gateway.core.account import Account, Sender, Standing
 from gateway.core.case import Case
+from gateway.core.likeness import imitated
 from gateway.core.message import Message
 from gateway.core.reason import Reason
 from gateway.core.verdict import AuthorizedSender, Objection
 
 
 def authorize(case: Case) -> AuthorizedSender | Objection:
-    """One registered account in good standing, aligned evidence, and tickets and services of that same account.
+    """One registered account in good standing, aligned evidence, nobody else's name, own tickets and services.
 
     Evidence comes first, accounts second (threats rule 1): what a forger can learn does not depend on who is
     registered. An operator's override stands in for evidence or for the choice of the account, never for registration.
@@ -26,14 +27,16 @@ def authorize(case: Case) -> AuthorizedSender | Objection:
         return account
     if account.status is not Standing.ACTIVE:
         return Objection(Reason.ACCOUNT_SUSPENDED, f"account {account.code} is {account.status}")
-    if trespass := _trespass(case, account):
-        return trespass
-    return AuthorizedSender(account, case.sender.author)
+    objection = _imitation(case, case.sender, account) or _trespass(case, account)
+    return objection or AuthorizedSender(account, case.sender.author)
 
 
 def _one_account(case: Case, sender: Sender) -> Account | Objection:
     if not sender.accounts:
-        return Objection(Reason.UNREGISTERED, f"{sender.author} is on no account")  # R2
+        nowhere = f"{sender.author} is on no account"
+        if like := imitated(sender, case.resembled):  # no override helps: whom one resembles one is not
+            return Objection(Reason.LOOK_ALIKE, f"{nowhere}, and {like[0]}")
+        return Objection(Reason.UNREGISTERED, nowhere)  # R2
     chosen = sender.accounts
     if case.override is not None and case.override.account is not None:
         chosen = tuple(account for account in chosen if account.code == case.override.account)
@@ -43,6 +46,14 @@ def _one_account(case: Case, sender: Sender) -> Account | Objection:
         codes = ", ".join(account.code for account in chosen)
         return Objection(Reason.AMBIGUOUS_ACCOUNT, f"{sender.author} is on several accounts: {codes}")
     return chosen[0]
+
+
+def _imitation(case: Case, sender: Sender, account: Account) -> Objection | None:
+    """A registered author whose display name is somebody else's address: staff would take one for the other."""
+    like = imitated(sender, case.resembled)
+    if not like or case.waived(Reason.LOOK_ALIKE):
+        return None
+    return Objection(Reason.LOOK_ALIKE, f"{sender.author} is on {account.code}, and {like[0]}")
 
 
 def _trespass(case: Case, account: Account) -> Objection | None:

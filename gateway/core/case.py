@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gateway.core.account import Sender, Service
 from gateway.core.arrival import Arrival
 from gateway.core.evidence import Evidence
+from gateway.core.likeness import Resemblance
 from gateway.core.mentions import Named
 from gateway.core.message import Parsed
 from gateway.core.reason import Reason
@@ -54,6 +55,8 @@ class Case:
     named: Named = field(default_factory=Named)
     about: tuple[Service, ...] = ()
     from_ourselves: bool = False
+    resembled: tuple[Resemblance, ...] = ()
+    """Whom the author or the display name may be taken for; looked up only where the author is proved (I10)."""
     bounced: str | None = None
     """The outbox row whose own signed reverse-path this came to (threats rule 14)."""
     override: Override | None = None

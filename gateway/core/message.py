@@ -63,6 +63,8 @@ class Message:
     """Received fields (RFC 5321 §6.3)."""
     fields: tuple[tuple[str, bytes], ...]
     """Header fields in order, names in lower case, values raw and unfolded: for evidence."""
+    in_name: tuple[Address, ...] = ()
+    """Other addresses than the author's that stand in the display name, at most 3."""
 
 
 @dataclass(frozen=True, slots=True)

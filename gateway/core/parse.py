@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from gateway.core.address import Address
-from gateway.core.author import author
+from gateway.core.author import author, in_name
 from gateway.core.automatic import automatic
 from gateway.core.fields import Split, line_ends, split, unfolded
 from gateway.core.header import header_of, references_of
@@ -51,6 +51,7 @@ def _parse(raw: bytes) -> Parsed:
         automatic=automatic(fields, parts),
         hops=_hops(fields),
         fields=tuple((name, unfolded(value)) for name, value in fields.fields),
+        in_name=in_name(fields.first("from"), found),
     )
 
 

@@ -32,6 +32,7 @@ TELLING = frozenset(
         Reason.ACCOUNT_SUSPENDED,
         Reason.TICKET_OF_ANOTHER_ACCOUNT,
         Reason.SERVICE_OF_ANOTHER_ACCOUNT,
+        Reason.LOOK_ALIKE,
     },
 )
 """Reasons that depend on the accounts: refused in different ways at the edge, they are an oracle (I10)."""

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     ACCOUNT_SUSPENDED = "account-suspended"
     SERVICE_OF_ANOTHER_ACCOUNT = "service-of-another-account"
     TICKET_OF_ANOTHER_ACCOUNT = "ticket-of-another-account"
+    LOOK_ALIKE = "look-alike"
     MALFORMED_AUTHOR = "malformed-author"
     MALFORMED_MESSAGE = "malformed-message"
     AUTO_RESPONSE = "auto-response"

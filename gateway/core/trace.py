@@ -7,10 +7,13 @@ from typing import assert_never
 from gateway.core.account import Service
 from gateway.core.case import Case
 from gateway.core.letter import shown
+from gateway.core.likeness import imitated
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.verdict import Accept, Refuse, Verdict
 
 Station = tuple[str, str]
+SHOWN = 3
+"""So many resemblances are told; a short name may have more."""
 
 NAMES = 10
 """So many of a list of names are told."""
@@ -62,9 +65,9 @@ def _evidence(case: Case) -> str:
 
 def _sender(case: Case) -> str:
     accounts = case.sender.accounts if case.sender else ()
-    if not accounts:
-        return "the author's address is on no account"
-    return "the author's address is on " + ", ".join(f"{one.code} ({one.status})" for one in accounts)
+    on = ", ".join(f"{one.code} ({one.status})" for one in accounts) or "no account"
+    like = imitated(case.sender, case.resembled) if case.sender else ()
+    return "; ".join([f"the author's address is on {on}", *map(str, like[:SHOWN])])
 
 
 def _about(case: Case) -> str:

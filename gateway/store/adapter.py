@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from gateway.core.account import Account, Service
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
+from gateway.core.likeness import Resemblance
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.ports import Due, Record, Recorded, Unavailable
-from gateway.store import archive, book, desk, letters
+from gateway.store import archive, book, desk, letters, likeness
 from gateway.store.database import Database
 from gateway.store.keys import keyring
 from gateway.store.writer import Writer
@@ -42,6 +43,10 @@ class Store:
     async def holders(self, keys: Sequence[str]) -> tuple[Service, ...]:
         """The services of these keys, whoever holds them."""
         return self._look_up(partial(book.holders, keys=keys))
+
+    async def resembling(self, author: Address, named: Sequence[Address]) -> tuple[Resemblance, ...]:
+        """Whom `author` resembles, and who is registered on the `named` addresses."""
+        return self._look_up(partial(likeness.resembling, author=author, named=named))
 
     async def account(self, account_id: int) -> Account | None:
         """The account as it is now."""

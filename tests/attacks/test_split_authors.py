@@ -80,10 +80,15 @@ ELSEWHERE = {  # and the domain that the border passes
     "the customer as Reply-To": (f"From: {EVE}\r\nReply-To: {ANNA}", "attack.example"),
     "the customer as Resent-From": (f"From: {EVE}\r\nResent-From: {ANNA}", "attack.example"),
     "the customer behind a percent sign": ("From: tecnico%rossi.example@attack.example", "attack.example"),
-    "the customer's domain in front": ("From: tecnico@rossi.example.attack.example", "rossi.example.attack.example"),
     "another local part": ("From: tecnico+x@rossi.example", "rossi.example"),
 }
+IN_FRONT = "rossi.example.attack.example"
 CASES = [
+    Case(
+        "the customer's domain in front",
+        stamped(mail(f"From: tecnico@{IN_FRONT}"), f"dmarc=pass header.from={IN_FRONT}"),
+        "quarantine look-alike",
+    ),
     *(Case(name, stamped(mail(author), PASS), MALFORMED) for name, author in SPLIT.items()),
     *(Case(name, stamped(mail(author), PASS), HIDDEN) for name, author in UNREADABLE.items()),
     *(

@@ -140,6 +140,27 @@ MUTANTS = (
         "        opening = self._opening(told, case.parsed) if isinstance(case.parsed, Message) else None\n",
     ),
     Mutant(
+        "i2",
+        "two letters exchanged across a border are not looked for",
+        "core/likeness.py",
+        "        if 0 < border < len(plain):\n",
+        "        if 0 > border > len(plain):\n",
+    ),
+    Mutant(
+        "i2",
+        "a longer name than the registered one is not looked for",
+        "core/likeness.py",
+        "for length in (len(plain) - 1, len(plain), len(plain) + 1):",
+        "for length in (len(plain), len(plain) + 1):",
+    ),
+    Mutant(
+        "i10",
+        "resemblance is looked up before the evidence is known",
+        "receive.py",
+        "        told = evidence.aligned or override is not None\n",
+        "        told = bool(accounts)\n",
+    ),
+    Mutant(
         "i6",
         "acknowledgements are not counted",
         "store/letters.py",

@@ -25,6 +25,8 @@ PROBES = {
     "suspended": letter("posta@verdi.example"),
     "ambiguous": letter("ufficio@studio.example"),
     "service of another": letter("john@smith.example", subject="rossi.example"),
+    "look-alike": letter("tecnico@rosssi.example"),
+    "look-alike by its display name": letter('"tecnico@rossi.example" <john@smith.example>', domain="smith.example"),
     "no such ticket": letter("john@smith.example", subject=tag(make_reference(2**40))),
 }
 
@@ -44,10 +46,20 @@ async def test_i10_every_refusal_is_answered_with_the_same_bytes(gateway):
     assert reasons == {reason.value for reason in TELLING}
 
 
-async def test_i10_a_forger_causes_the_same_work_whoever_is_registered(gateway):
-    """Equal statements on the database, in number and order, for registered and unknown authors without evidence."""
+@pytest.mark.parametrize(
+    ("dmarc", "authors"),
+    [
+        ("fail", ("tecnico@rossi.example", "nobody@rossi.example", "posta@verdi.example", "ufficio@studio.example")),
+        ("pass", ("nobody@rosso.example", "nobody@rossi.example", "nobody@verdi.example", "eve@atacc.example")),
+    ],
+)
+async def test_i10_a_stranger_causes_the_same_work_whoever_is_registered(gateway, dmarc, authors):
+    """Equal statements on the database, in number and order: without evidence for registered and unknown authors.
+
+    With evidence it is the same for strangers, whether or not they resemble somebody.
+    """
     seen: dict[str, list[str]] = {}
-    for author in ("tecnico@rossi.example", "nobody@rossi.example", "posta@verdi.example", "ufficio@studio.example"):
+    for author in authors:
         statements = seen.setdefault(author, [])
 
         def note(_c, _cursor, statement, *_rest, statements=statements):
@@ -55,7 +67,7 @@ async def test_i10_a_forger_causes_the_same_work_whoever_is_registered(gateway):
 
         event.listen(gateway.database.engine, "before_cursor_execute", note)
         asking = f"{tag(make_reference(2**40))} rossi.example"  # so that there is something to look up
-        await gateway.receive(letter(author, dmarc="fail", subject=asking, message_id=f"x@{author}"))
+        await gateway.receive(letter(author, dmarc=dmarc, subject=asking, message_id=f"x@{author}"))
         event.remove(gateway.database.engine, "before_cursor_execute", note)
     first, *others = [[one for one in statements if "PRAGMA" not in one] for statements in seen.values()]
     assert len(first) > 7
