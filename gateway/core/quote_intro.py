@@ -26,9 +26,10 @@ _WROTE = (
     r"(?:(?<!\bmi )(?<!\bci )(?<!\bvi )ha scritto|scrive|wrote|writes|a [ée]crit|escribió|escreveu|schreef|schrieb"
     r"|skrev|kirjoitti|napisał(?:\(?a\)?)?|napsal(?:\(?a\)?)?|написала?|пишет|yazd\u0131|írta|a scris|写道|寫道)"
 )
-_END = r"\s?(?:[:\uff1a]|-{2,})$"
+_END = r"\s?(?:[:\uff1a](?:$|\s{2,})|-{2,}$)"  # one program goes on in the same line, after a gap
 _VERB = re.compile(
-    rf"{_WROTE}{_END}|\b(?:schrieb|schreef|skrev)\b.{{1,200}}:$|>\)? {_WROTE} .{{1,80}}{_END}|님이 작성:$",
+    rf"{_WROTE}{_END}|\b(?:schrieb|schreef|skrev)\b.{{1,200}}:$|>\)? {_WROTE} .{{1,80}}{_END}|님이 작성:$"
+    r"|\b(?:wrote on|ha scritto (?:il|in data)|a écrit le|escribió el) .{0,30}\d.{0,50}:$",
     re.IGNORECASE,
 )
 _QUOTING = re.compile(r"(?:citando|quoting|zitat von|citation de|cita de)\b[^:]{1,200}:$", re.IGNORECASE)
@@ -48,7 +49,9 @@ _ORIGINAL = re.compile(
     r"[-_*]{2,20}\s?(?:messaggio originale|original message|original appointment|ursprüngliche nachricht"
     r"|original-nachricht|message d'origine|message original|mensaje original|mensagem original"
     r"|oorspronkelijk bericht|oprindelig (?:meddelelse|besked)|opprinnelig melding|ursprungligt meddelande"
-    r"|(?:oryginalna )?wiadomość(?: oryginalna)?|исходное сообщение|původní zpráva|alkuperäinen viesti)\s?[-_*]{2,20}$",
+    r"|(?:oryginalna )?wiadomość(?: oryginalna)?|исходное сообщение|původní zpráva|alkuperäinen viesti)\s?[-_*]{2,20}$"
+    r"|[-_*#=\s]{0,20}(?:please )?(?:(?:type|write) your reply|reply|rispondi|rispondere|scrivi(?: la tua risposta)?)"
+    r" (?:above this line|sopra questa (?:riga|linea))\b",
     re.IGNORECASE,
 )
 _TITLED = re.compile(r"-{3,20}\s?[^\W\d_][\w '\u2019-]{2,40}?\s?-{3,20}$")
@@ -140,15 +143,17 @@ def _says_who(head: str, *, alone: bool) -> bool:
 
 def _introduced(heads: Sequence[str], at: int) -> bool:
     """An introduction that only a program writes, above lines that are not marked."""
-    if not _BEGIN.match(heads[at]) or (at and heads[at - 1]):
+    if not _BEGIN.match(heads[at]):
         return False
+    apart = not at or not heads[at - 1]
     for end in range(at + 1, min(at + INTRO_LINES, len(heads)) + 1):
         if not heads[end - 1]:
             break
         said = " ".join(heads[at:end])
         if said[-1] != ">" and _ENDED.search(said) and _DATE.search(said):
             verb, time = _VERB.search(said), _TIME.search(said)
-            if (_ANGLE.search(said) and (verb or time)) or (verb and time and "@" in said):
+            angle = _ANGLE.search(said)
+            if (angle and verb and time) or (apart and ((angle and (verb or time)) or (verb and time and "@" in said))):
                 return not _marked(heads, end)
     return False
 

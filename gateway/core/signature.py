@@ -19,12 +19,15 @@ CARD_CHARACTERS = 80
 PROSE_WORDS = 7
 NAME_WORDS = 5
 
-_GADGETS = "iphone|ipad|android|blackberry|samsung|huawei|galaxy|xiaomi|smartphone|outlook"
+_GADGETS = (
+    "iphone|ipad|android|blackberry|samsung|huawei|galaxy|xiaomi|smartphone|outlook|windows|yahoo|thunderbird|proton"
+    "|mailbox|spark|bluemail"
+)
 _SENT = r"(?:sent|inviat[oa]|envoyé|gesendet|enviado|verzonden|verstuurd|skickat|sendt|wysłane|отправлено)"
 _DEVICE = re.compile(  # said in the first person, or naming a device or a program
-    _SENT + r" (?:from my|da(?:l| mio|l mio|lla mia)|de(?:puis)? mon|d(?:e|esde) mi|van mijn|från min|fra min)\b"
-    r"|" + _SENT + r" (?:from|by|via|using|with|dal?|dalla|con|tramite|de|depuis|von|mit|über|desde|met|från|med)\b"
-    r".{0,60}\b(?:mail|app|webmail|" + _GADGETS + r")\b"
+    rf"{_SENT} (?:from my|da(?:l| mio|l mio|lla mia)|de(?:puis)? mon|d(?:e|esde) mi|van mijn|från min|fra min)\b"
+    rf"|{_SENT} (?:from|via|using|with|dal?|dalla|con|tramite|de|depuis|von|mit|über|desde|met|från|med)\b"
+    rf".{{0,60}}\b(?:(?-i:Mail|Webmail|App)|{_GADGETS})\b"
     r"|(?:get|scarica|ottieni|télécharge[rz]|obtenez|holen sie sich|obtener|descargar|download) outlook\b"
     r"|von meinem .{1,40} gesendet$|diese nachricht wurde von meinem\b",
     re.IGNORECASE,

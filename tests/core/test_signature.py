@@ -25,6 +25,8 @@ SIGNATURES = [
     "Inviato da Libero Mail per Android",
     "Sent from my Verizon Wireless BlackBerry",
     "Sent from Outlook for iOS",
+    "—\nSent from Mailbox",
+    "Sent with Proton Mail secure email.",
     "Get Outlook for iOS<https://aka.ms/x>",
     "Scarica Outlook per Android",
     "Von meinem iPhone gesendet",
@@ -58,6 +60,8 @@ ALL_OWN = [
     "Inviata ieri la mail con i documenti",
     "Here is another.\n\nSent from my desk, which is easier than the phone.",
     "Inviato da casa",
+    "Inviato tramite mail ieri",
+    "Sent by mail yesterday",
 ]
 
 
