@@ -28,8 +28,8 @@ _PRIVATE = (
     r"|confidencial(?:es)?)"
 )
 _ONLY = (
-    r"(?:uso esclusivo|esclusivamente|unicamente|sole use|intended|ausschließlich|bestimmungsgemäß\w{0,2}|exclusif"
-    r"|exclusivement|uniquement|exclusiv[ao](?:mente)?)"
+    r"(?:uso esclusivo|esclusivamente|unicamente|sole use|only (?:by|for|to)|intended|ausschließlich"
+    r"|bestimmungsgemäß\w{0,2}|exclusif|exclusivement|uniquement|exclusiv[ao](?:mente)?)"
 )
 _READER = r"(?:destinatar\w{1,4}|recipients?|addressees?|individual|person|empfängers?|adressat\w{0,2}|destinataires?)"
 _GOT = r"(?:ricevut[oi]|riceve(?:te|sse|ste)|received|erhalten|reçu|recibido)"

@@ -66,6 +66,11 @@ _FORWARDED = re.compile(
 _PASSED_ON = re.compile(r"(?:\[[^\]]{1,80}\]\s?)?(?:fwd?|i|wg|tr|rv|enc)\s?:", re.IGNORECASE)
 _RULE = re.compile(r"(?:[-_=*~]{2,}|[\u2013\u2014]++)$")
 
+_SOURCE = re.compile(
+    r"(?:received|return-path|message-id|mime-version|content-(?:type|transfer-encoding)|dkim-signature|x-[\w-]{2,40})\s?:",
+    re.IGNORECASE,
+)
+
 
 class _Field(Enum):
     """The fields that mail programs put above an original message, by the names that they give them."""
@@ -160,7 +165,7 @@ def _introduced(heads: Sequence[str], at: int) -> bool:
 
 def _header(heads: Sequence[str], at: int) -> bool:
     """The header of an original message: who wrote it, and two more of when, to whom and about what."""
-    if not _LABEL.match(heads[at]):
+    if not _LABEL.match(heads[at]) or _in_source(heads, at):
         return False
     found: set[str] = set()
     addressed = gap = False
@@ -170,9 +175,21 @@ def _header(heads: Sequence[str], at: int) -> bool:
             found.add(label.lastgroup or "")
         elif head and gap:  # the body
             break
+        elif _SOURCE.match(head):
+            return False
         addressed = addressed or "@" in head
         gap = not head
     return _Field.FROM.name in found and len(found) >= HEADER_FIELDS and (addressed or len(found) == len(_Field))
+
+
+def _in_source(heads: Sequence[str], at: int) -> bool:
+    """Within the source of a mail, which somebody shows us: fields that no program puts above an answer stand there."""
+    for above in range(at - 1, max(0, at - HEADER_LINES) - 1, -1):
+        if not heads[above]:
+            return False
+        if _SOURCE.match(heads[above]):
+            return True
+    return False
 
 
 def _marked(heads: Sequence[str], at: int) -> bool:

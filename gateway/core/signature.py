@@ -49,7 +49,12 @@ _CONTACT = re.compile(
     r"|https?://|\bwww\.|[\w.+-]@[\w-]{1,63}\.\w|\bmailing list\b",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"[^\W\d][^:@/]{1,40}: ?\S")
+_FIELD = re.compile(r"[^\W\d][^:@/]{1,40}:(?!//) ?\S")
+_CARD_FIELD = re.compile(
+    r"(?:tel|tél|tlf|cel|mob|móv|handy|ph|fax|dir|e-?mail|mail|pec|web|sito|site|skype|whatsapp|p\. ?iva|partita|c\. ?f"
+    r"|vat|ust|siret|cif|sede|uff|off|ind|addr)",
+    re.IGNORECASE,
+)
 _POSTSCRIPT = re.compile(r"p\.? ?s\b|n\.? ?b\b", re.IGNORECASE)
 
 
@@ -122,8 +127,9 @@ def _contacts(lines: Sequence[str]) -> bool:
 
 
 def _said(line: str) -> bool:
-    contact = _CONTACT.search(line)
-    if len(line) > CARD_CHARACTERS and not contact:
+    """A sentence, a question, an announcement, a postscript, or data that is no part of a card."""
+    if len(line) > CARD_CHARACTERS and not _CONTACT.search(line):
         return True
-    prose = len(line.split()) > PROSE_WORDS and line.endswith((".", "!", "?", ":", ";"))
-    return prose or line.endswith("?") or bool(_POSTSCRIPT.match(line) or (_FIELD.match(line) and not contact))
+    prose = len(line.split()) > PROSE_WORDS and line.endswith((".", "!", ";"))
+    data = _FIELD.match(line) and not _CARD_FIELD.match(line)
+    return bool(prose or line.endswith(("?", ":")) or data or _POSTSCRIPT.match(line))

@@ -64,6 +64,8 @@ ALL_OWN = [
     "Inoltro quanto segue: il 3 marzo 2026 alle 10:15 Bob <b@x.example> ha scritto che non va:\nnon parte.",
     "Da: casa mia\nvi scrivo",
     "Salve\n\nDa: Roma\nA: Milano\nData: 3 marzo\n\nSpedizione del contratto.",
+    "Ecco l'originale:\n\nReceived: by x;\n y\nFrom: B <b@x.example>\nTo: me\nDate: x\nSubject: y\n\nChi è?",
+    "Ecco l'originale:\n\nFrom: B <b@x.example>\nTo: me\nDate: x\nSubject: y\nMessage-ID: <z>\n\nChi è?",
     "Da: Mario <m@x.example>\nInviato: ieri\nA: me\nOggetto: x\n\nsenza una parola sopra",
     "> a?\nsì\n> b?\nno",
     "Il log dice:\n> errore 500\ne poi si ferma.",

@@ -59,6 +59,8 @@ ALL_OWN = [
     "Salve,\n\nquesto messaggio è riservato?",
     "Inviata ieri la mail con i documenti",
     "Here is another.\n\nSent from my desk, which is easier than the phone.",
+    "Ecco l'errore\n=====\nDettagli:\n\nno gateway for a@rossi.example",
+    "Ecco l'errore\n=====\nRouting: no gateway for a@rossi.example",
     "Inviato da casa",
     "Inviato tramite mail ieri",
     "Sent by mail yesterday",
