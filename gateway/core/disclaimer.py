@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.core.quote_intro import rule
+from gateway.core.quote_header import rule
 
 DISCLAIMER_LINES = 60
 """Of the end: what starts earlier is no small print."""

@@ -11,7 +11,7 @@ from gateway.core.fields import Split, line_ends, split, unfolded
 from gateway.core.header import header_of, references_of
 from gateway.core.message import DeliveryReport, Header, Malformed, Message, Parsed
 from gateway.core.mime import walk
-from gateway.core.quote_intro import passed_on
+from gateway.core.quote_header import passed_on
 from gateway.core.reason import Reason
 from gateway.core.report import report_of
 from gateway.core.text import body_of

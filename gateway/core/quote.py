@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from gateway.core.quote_intro import forwards, history, intro, quoted
+from gateway.core.quote_header import forwards
+from gateway.core.quote_intro import history, intro, quoted
 from gateway.core.signature import signature
 
 LINES = 20_000

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from gateway.core.disclaimer import disclaimer
-from gateway.core.quote_intro import rule
+from gateway.core.quote_header import rule
 
 SIGNATURE_LINES = 30
 """Of the end: what starts earlier is no signature."""

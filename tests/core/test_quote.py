@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.quote import ANSWERED_LINES, LINES, split_words
-from gateway.core.quote_intro import passed_on
+from gateway.core.quote_header import passed_on
 
 OWN = "Sì, grazie."
 
