@@ -59,13 +59,15 @@ def history(heads: Sequence[str], at: int) -> bool:
 
 def intro(heads: Sequence[str], above: int, start: int) -> int:
     """The first line of what introduces the marked lines that begin at `start`, none over `above`; else `start`."""
-    end = start
-    while end > max(above, start - BLANK_LINES) and not heads[end - 1]:
-        end -= 1
+    first = _intro(heads, above, start)
+    end = _up(heads, above, first)
+    return end - 1 if end > above and original(heads, end - 1) else first
+
+
+def _intro(heads: Sequence[str], above: int, start: int) -> int:
+    end = _up(heads, above, start)
     if end == above or not heads[end - 1]:
         return start
-    if original(heads, end - 1):
-        return end - 1
     for first in range(end - 1, max(above, end - INTRO_LINES) - 1, -1):
         if not heads[first]:
             break
@@ -99,8 +101,12 @@ def _introduced(heads: Sequence[str], at: int) -> bool:
 
 
 def _marked(heads: Sequence[str], at: int) -> bool:
+    """Whether marked lines follow, with no more than what introduces them between."""
     below = _next(heads, at)
-    return below < len(heads) and quoted(heads[below])
+    for line in range(below, min(below + INTRO_LINES + BLANK_LINES + 1, len(heads))):
+        if quoted(heads[line]):
+            return line == below or _intro(heads, below, line) == below
+    return False
 
 
 def _next(heads: Sequence[str], at: int) -> int:
@@ -109,3 +115,11 @@ def _next(heads: Sequence[str], at: int) -> int:
     while at < end and not heads[at]:
         at += 1
     return at
+
+
+def _up(heads: Sequence[str], above: int, start: int) -> int:
+    """Past the last line over `start` that is not empty, within a few."""
+    end = start
+    while end > max(above, start - BLANK_LINES) and not heads[end - 1]:
+        end -= 1
+    return end

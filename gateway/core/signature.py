@@ -112,7 +112,7 @@ def _card(heads: Sequence[str], start: int, end: int) -> int:
         if _VALEDICTION.match(heads[index]):
             below = [head for head in heads[index + 1 : end] if head]
             named = len(below) > 1 and len(below[0].split()) <= NAME_WORDS
-            return index if named and index > start and _cardlike(below) else end
+            return index if named and _cardlike(below) else end
     return end
 
 

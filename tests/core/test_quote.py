@@ -25,6 +25,7 @@ MARKED = [
     "Le mar. 3 mars 2026 à 10:15, Jean <j@x.example> a écrit :\n\n> ok?",
     "El mar, 3 mar 2026 a las 10:15, Juan (<j@x.example>) escribió:\n\n> ok?",
     "Bob Smith wrote on 3 Mar 2026 10:15:\n\n> ok?",
+    "-------- Original Message --------\nOn Tuesday, 03/03/26 at 10:15 Bob <b@x.example> wrote:\n\n> ok?",
     "2013/11/1 Bob <b@x.example>\n\n> ok?",
     "2026-03-03 10:15 GMT+01:00 Bob Smith:\n\n> ok?",
     "> Il giorno 3 mar 2026, alle ore 10:15, M <m@x.example> ha scritto:\n>\n> ok?",
@@ -62,6 +63,8 @@ ALL_OWN = [
     "Bonjour,\n\nLe technicien a écrit :\nredémarrez.\nÇa ne marche pas.",
     "Hola,\n\nEl técnico escribió:\nreinicie.\nNo funciona.",
     "Inoltro quanto segue: il 3 marzo 2026 alle 10:15 Bob <b@x.example> ha scritto che non va:\nnon parte.",
+    "Come si legge\nOn 3 Mar 2026, Bob <b@x.example> wrote:\nno",
+    "Salve\n\nFrom: a@x.example\nTo: b@x.example\n\nvi chiedo\nDate: quando?",
     "Da: casa mia\nvi scrivo",
     "Salve\n\nDa: Roma\nA: Milano\nData: 3 marzo\n\nSpedizione del contratto.",
     "Ecco l'originale:\n\nReceived: by x;\n y\nFrom: B <b@x.example>\nTo: me\nDate: x\nSubject: y\n\nChi è?",
@@ -87,8 +90,22 @@ def test_own_words_that_look_like_an_introduction_stay(text):
 
 def test_answers_stay_with_the_lines_that_they_answer():
     """What is quoted below the last answer goes."""
-    text = "Il 3/3/2026 10:15 Bob <b@x.example> ha scritto:\n> a?\nsì\n> b?\nno"
-    assert split_words(f"{text}\n> saluti\n> Bob") == (text, "> saluti\n> Bob", "")
+    for above in ("", "Ecco.\n\n", "Ecco.\n\n-----Messaggio originale-----\n"):
+        text = f"{above}Il 3/3/2026 10:15 Bob <b@x.example> ha scritto:\n> a?\nsì\n> b?\nno"
+        assert split_words(f"{text}\n> saluti\n> Bob") == (text, "> saluti\n> Bob", "")
+    text = "Ecco.\n\n-----Messaggio originale-----\n> a?\nsì"
+    assert split_words(text) == (text, "", "")
+
+
+def test_a_header_with_no_word_above_it_begins_content():
+    """A message passed on without comment, and what is quoted in it goes as ever."""
+    text = "Da: Mario <m@x.example>\nInviato: ieri\nA: me\nOggetto: x\n\nciao"
+    assert split_words(f"{text}\n\n> vecchio") == (text, "> vecchio", "")
+
+
+def test_only_a_line_by_itself_names_the_writer_of_a_quote():
+    """The end of somebody's sentence stays with its beginning."""
+    assert split_words("Ma ieri\nMario ha scritto:\n> ok?") == ("Ma ieri\nMario ha scritto:", "> ok?", "")
 
 
 def test_a_long_quote_above_the_answer_is_cut():
@@ -104,7 +121,8 @@ def test_a_quoted_line_that_was_broken_on_the_way_is_still_quoted():
     """Its end stands alone without the mark, in small letters, mid-sentence; an answer does not."""
     above = "> " + "parola " * 9 + "e"
     assert split_words(f"ok\n\n{above}\npoi\n> fine") == ("ok", f"{above}\npoi\n> fine", "")
-    assert split_words(f"ok\n\n{above}?\nsì\n> fine") == (f"ok\n\n{above}?\nsì", "> fine", "")
+    for answer in ("?\nsì", "\nSì"):
+        assert split_words(f"ok\n\n{above}{answer}\n> fine") == (f"ok\n\n{above}{answer}", "> fine", "")
 
 
 @pytest.mark.parametrize(

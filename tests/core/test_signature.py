@@ -39,6 +39,8 @@ SIGNATURES = [
     "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind, bitte löschen.",
     "Ce message est confidentiel. Si vous l'avez reçu par erreur, merci de le détruire.",
     "Este mensaje es confidencial y para uso exclusivo de su destinatario.",
+    "______\nThis message is confidential and intended for the addressee only.\n______",
+    "This message is confidential and intended for the addressee only.\n\nACME Ltd\nTel. 06 1234567",
     "Mail priva di virus. www.x.example",
     "Prima di stampare, pensa all'ambiente",
     "-- \nMario\n\nThis message is confidential and intended for the addressee only.\n\nACME Ltd\nTel. 06 1234567",
@@ -48,7 +50,8 @@ ALL_OWN = [
     "Grazie.\n\nCordiali saluti\nMario Rossi",
     "Thanks,\nBob",
     "Hi.\n\n-Bob",
-    "Regards,\nBob\n\nPS: please call me tomorrow",
+    "Hi.\n\nRegards,\nBob\n\nPS: please call me tomorrow",
+    "Hi.\n\nRegards,\nBob\nPS call me tomorrow",
     "Cordiali saluti\nMario\n\nDominio: rossi.example",
     "Salve, ecco i dati:\n-----\nEmail: a@rossi.example\nTel: 06 1234567",
     "Salve,\nvorrei:\n-----\nDominio: rossi.example\nEmail: a@rossi.example\n\ngrazie",
@@ -85,6 +88,12 @@ def test_it_may_stand_above_the_quote_or_below_it(signed):
 def test_own_words_that_look_like_a_signature_stay(text):
     """A name below a greeting, data below a line, a customer who writes about privacy."""
     assert split_words(text) == (text, "", "")
+
+
+def test_small_print_right_below_the_words_begins_on_its_own_line():
+    """And whatever stands above those words is theirs as well."""
+    small = "This message is confidential and intended for the addressee only."
+    assert split_words(f"{small}\n\nPerché?\n{small}") == (f"{small}\n\nPerché?", "", small)
 
 
 def test_what_runs_on_too_long_is_no_signature():
