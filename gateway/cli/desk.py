@@ -48,7 +48,7 @@ def tickets_show(context: Context, ref: str, json_lines: bool) -> None:
 
 
 def _page(found: dict[str, Any]) -> Iterable[str]:
-    yield from show.facts(found, [name for name in found if name not in {"history", "notices", "entries"}])
+    yield from show.facts(found, [name for name in found if name not in {"history", "notices", "attempts", "entries"}])
     for entry in found["history"]:
         delivery = f" [{entry['delivery']}]" if entry["delivery"] else ""
         yield f"\n--- {entry['at']}  {entry['kind']}  {entry['by']}{delivery}"
@@ -59,6 +59,9 @@ def _page(found: dict[str, Any]) -> Iterable[str]:
             yield f"[{len(entry['quoted'].splitlines())} quoted lines; --json shows them]"
     for notice in found["notices"]:
         yield f"\n--- {notice['at']}  notice: {notice['kind']} [{notice['delivery']}]"
+    for attempt in found["attempts"]:
+        yield f"\n--- {attempt['at']}  not let in: {attempt['reason']}  {attempt['author']}  ({attempt['found']})"
+        yield f"[message: {attempt['message']}]"
 
 
 @tickets.command("reply")

@@ -18,7 +18,7 @@ from gateway.core.reason import Disposition, Reason
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
-from gateway.store import letters
+from gateway.store import attempts, letters
 from gateway.store import tables as t
 
 _same = (
@@ -69,6 +69,7 @@ def settle(
     opening = record.opening
     ticket_id = _file(connection, opening, now) if opening else None
     write(verdict, ticket_id, dedup)
+    attempts.settle(connection, record)
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
         letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:

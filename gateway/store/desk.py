@@ -15,7 +15,7 @@ from gateway.core.reference import normal_reference
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.ticket import Status
 from gateway.core.times import stamp
-from gateway.store import book, letters
+from gateway.store import attempts, book, letters
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.listing import Window, newest
@@ -97,10 +97,15 @@ def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
 
 
 def record(connection: Connection, reference: str) -> dict[str, Any]:
-    """One ticket with its history and the notices sent about it. Raises LookupError."""
+    """One ticket with its history, the notices sent about it, and who tried to get in. Raises LookupError."""
     ticket = _ticket(connection, reference)
     row = connection.execute(_listing.where(t.ticket.c.id == ticket.id)).one()
-    return {**_record(row), "history": _history(connection, ticket.id), "notices": _notices(connection, ticket.id)}
+    return {
+        **_record(row),
+        "history": _history(connection, ticket.id),
+        "notices": _notices(connection, ticket.id),
+        "attempts": attempts.records(connection, ticket.id),
+    }
 
 
 _listing = select(

@@ -166,6 +166,17 @@ class EntryRow(SQLModel, table=True):
     outbox_id: str | None = Field(default=None, foreign_key="outbox.id")
 
 
+class AttemptRow(SQLModel, table=True):
+    """A message that named a ticket and was not let into it; `found` says where it named it."""
+
+    __tablename__ = "attempt"
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    message_id: str = Field(foreign_key="message.id", index=True)
+    found: str
+
+
 class OutboxRow(SQLModel, table=True):
     """What is to be said to an account. No address that a writer fills: `recipient` is written by the attempt (I1)."""
 
@@ -239,6 +250,7 @@ ticket = metadata.tables["ticket"]
 message = metadata.tables["message"]
 raw = metadata.tables["raw"]
 entry = metadata.tables["entry"]
+attempt = metadata.tables["attempt"]
 outbox = metadata.tables["outbox"]
 keyring = metadata.tables["keyring"]
 tally = metadata.tables["tally"]

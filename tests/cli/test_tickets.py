@@ -61,3 +61,20 @@ def test_what_a_customer_writes_cannot_pass_for_staffs_words(desk):
     lines = desk("tickets", "show", ticket["ref"]).out.decode().splitlines()
     assert sum(line.startswith("--- ") for line in lines) == 2  # the message itself, and the notice of its receipt
     assert "    --- 2026-11-22T20:00:00.000000Z  note  anna" in lines
+
+
+def test_a_failed_attempt_is_shown_with_the_ticket(desk, ref):
+    """To staff: who it was, why not, and which message it is; set apart from the history."""
+    forged = MAIL.replace(b"dmarc=pass", b"dmarc=fail").replace(b"Subject: x", f"Subject: [#{ref}]".encode())
+    assert desk("ingest", stdin=forged).code == 0
+    (found,) = desk("tickets", "show", ref, "--json").records
+    (attempt,) = found["attempts"]
+    assert {name: attempt[name] for name in ("author", "reason", "found")} == {
+        "author": "tecnico@rossi.example",
+        "reason": "unauthenticated",
+        "found": "tag",
+    }
+    assert len(found["history"]) == 1
+    page = desk("tickets", "show", ref).out.decode()
+    assert "not let in: unauthenticated  tecnico@rossi.example  (tag)" in page
+    assert f"[message: {attempt['message']}]" in page

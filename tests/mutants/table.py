@@ -251,6 +251,13 @@ MUTANTS = (
         "holders = await self.book.holders(names.keys) if accounts else ()",
     ),
     Mutant(
+        "i10",
+        "an attempt is written down only where there is a ticket",
+        "store/attempts.py",
+        "record.case.mentions[:NAMED]",
+        "tuple(one for one in record.case.mentions[:NAMED] if one.ticket)",
+    ),
+    Mutant(
         "i11",
         "what is discarded is not counted in",
         "store/archive.py",

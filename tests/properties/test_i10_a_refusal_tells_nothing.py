@@ -74,6 +74,25 @@ async def test_i10_a_stranger_causes_the_same_work_whoever_is_registered(gateway
     assert all(other == first for other in others)
 
 
+async def test_i10_a_ticket_that_exists_causes_the_same_work_as_one_that_does_not(gateway):
+    """Equal statements: that an attempt is kept for its staff is not felt by who made it."""
+    there = (await gateway.receive(letter())).ticket
+    seen: list[list[str]] = []
+    for reference in (there, make_reference(2**40)):
+        statements: list[str] = []
+
+        def note(_c, _cursor, statement, *_rest, statements=statements):
+            statements.append(statement)
+
+        event.listen(gateway.database.engine, "before_cursor_execute", note)
+        raw = letter("john@smith.example", subject=tag(reference), message_id=f"{reference}@smith.example")
+        await gateway.receive(raw)
+        event.remove(gateway.database.engine, "before_cursor_execute", note)
+        seen.append([one for one in statements if "PRAGMA" not in one])
+    assert len(seen[0]) > 7
+    assert seen[0] == seen[1]
+
+
 @pytest.mark.parametrize("evidence", ["fail", "none", ""])
 async def test_i10_without_evidence_the_reason_does_not_depend_on_the_accounts(gateway, evidence):
     """Threats rule 1: evidence first, accounts second; so no policy can make an oracle of it."""

@@ -1,0 +1,82 @@
+"""Failed attempts: messages that named a ticket and were not let into it, for its staff to see, and for nobody else.
+
+An attempt is no part of the ticket's history and changes neither its state nor its age: otherwise whoever can name a
+ticket could move it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, String, bindparam, delete, insert, select
+
+from gateway.core.reason import Reason
+from gateway.core.verdict import Accept
+from gateway.ports import Record
+from gateway.store import tables as t
+
+KEPT = 100
+"""So many are kept for one ticket, the newest: a flood fills no disk."""
+SHOWN = 20
+"""So many are shown with a ticket, the newest."""
+NAMED = 20
+"""So many tickets that one message names are looked at."""
+
+_ticket = select(t.ticket.c.id).where(t.ticket.c.ref == bindparam("ref"))
+_write = insert(t.attempt).from_select(
+    ["ticket_id", "message_id", "found"],
+    select(t.ticket.c.id, bindparam("message", type_=String), bindparam("found", type_=String)).where(
+        t.ticket.c.ref == bindparam("ref")
+    ),
+)
+_too_old = select(t.attempt.c.id).where(t.attempt.c.ticket_id == _ticket.scalar_subquery())
+_too_old = _too_old.order_by(t.attempt.c.id.desc()).offset(KEPT)
+_drop = delete(t.attempt).where(t.attempt.c.id.in_(_too_old))
+_forget = delete(t.attempt).where(t.attempt.c.message_id == bindparam("message"))
+_newest = (
+    select(
+        t.attempt.c.found,
+        t.message.c.received_at,
+        t.message.c.id.label("message"),
+        t.message.c.author,
+        t.message.c.reason,
+    )
+    .join(t.message, t.message.c.id == t.attempt.c.message_id)
+    .where(t.attempt.c.ticket_id == bindparam("ticket"), t.message.c.reason != Reason.DUPLICATE.value)
+    .order_by(t.attempt.c.id.desc())
+    .limit(SHOWN)
+)
+
+
+def settle(connection: Connection, record: Record) -> None:
+    """Write down which tickets the message named in vain; of one that is accepted, or judged again, nothing stays.
+
+    The same statements for tickets that exist and for those that do not (I10).
+    """
+    message = record.case.arrival.id
+    mentions = record.case.mentions[:NAMED]
+    if not mentions:
+        return
+    connection.execute(_forget, {"message": message})
+    if isinstance(record.verdict, Accept):
+        return
+    strongest = {one.reference: one.found.value for one in reversed(mentions)}
+    rows = [{"ref": reference, "message": message, "found": found} for reference, found in strongest.items()]
+    for row in rows:
+        connection.execute(_write, row)
+        connection.execute(_drop, {"ref": row["ref"]})
+
+
+def records(connection: Connection, ticket_id: int) -> list[dict[str, Any]]:
+    """The published records of a ticket's newest attempts, oldest first."""
+    rows = connection.execute(_newest, {"ticket": ticket_id}).all()
+    return [
+        {
+            "at": row.received_at,
+            "message": row.message,
+            "author": row.author,
+            "reason": row.reason,
+            "found": row.found,
+        }
+        for row in reversed(rows)
+    ]
