@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -45,6 +46,8 @@ log = structlog.get_logger()
 
 PARSED_HERE = 128 * 1024
 """Octets. What is longer may take a second to parse, and is parsed in a thread, so that the other sessions go on."""
+NAMED_HERE = 16 * 1024
+"""Octets. What is longer may take a tenth of a second to read for names, and is read in a thread as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +119,15 @@ class Receiver:
         return Record(case, verdict, opening, narrate(case, verdict), self.house.policy.digest)
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
-        long = len(arrival.raw) > PARSED_HERE
-        parsed = await asyncio.to_thread(parse, arrival.raw) if long else parse(arrival.raw)
+        size = len(arrival.raw)
+        parsed = await asyncio.to_thread(parse, arrival.raw) if size > PARSED_HERE else parse(arrival.raw)
         if not isinstance(parsed, Message):
             return Case(arrival, parsed, bounced=await self._bounced(arrival), override=override)
         header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
-        names, claimed = await asyncio.to_thread(self._named, parsed, arrival) if long else self._named(parsed, arrival)
+        about_what = partial(self._named, parsed, arrival)
+        names, claimed = await asyncio.to_thread(about_what) if size > NAMED_HERE else about_what()
         mentions = await self._mentions(claimed)
         holders = await self.book.holders(names.keys)
         evidence = await self._evidence(arrival, parsed, header)
