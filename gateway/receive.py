@@ -120,9 +120,12 @@ class Receiver:
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
         size = len(arrival.raw)
-        parsed = await asyncio.to_thread(parse, arrival.raw) if size > PARSED_HERE else parse(arrival.raw)
+        bounced = await self._bounced(arrival)
+        null = arrival.envelope is not None and arrival.envelope.reverse_path is None
+        reading = partial(parse, arrival.raw, returned=null or bounced is not None)
+        parsed = await asyncio.to_thread(reading) if size > PARSED_HERE else reading()
         if not isinstance(parsed, Message):
-            return Case(arrival, parsed, bounced=await self._bounced(arrival), override=override)
+            return Case(arrival, parsed, bounced=bounced, override=override)
         header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)

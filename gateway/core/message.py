@@ -30,12 +30,22 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A delivery report (RFC 3464), as far as it could be read."""
+class Fate:
+    """What a delivery report says of one recipient: status of RFC 3463, action of RFC 3464, "" where it does not."""
 
     recipient: str = ""
     status: str = ""
     action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery report, as far as it could be read: the first recipient that failed, and all of them."""
+
+    recipient: str = ""
+    status: str = ""
+    action: str = ""
+    recipients: tuple[Fate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

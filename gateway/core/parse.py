@@ -17,10 +17,10 @@ from gateway.core.report import report_of
 from gateway.core.text import body_of
 
 
-def parse(raw: bytes) -> Parsed:
-    """What the bytes say. Never raises, whatever they are."""
+def parse(raw: bytes, *, returned: bool = False) -> Parsed:
+    """What the bytes say; `returned` where they came with a null reverse-path. Never raises, whatever they are."""
     try:
-        return _parse(raw)
+        return _parse(raw, returned=returned)
     except Exception as fault:  # noqa: BLE001 - the one in the project: the standard library raises IndexError,
         # AttributeError, RecursionError and more on hostile mail, and one bad message must not stop the next (I7)
         return Malformed(
@@ -31,13 +31,13 @@ def parse(raw: bytes) -> Parsed:
         )
 
 
-def _parse(raw: bytes) -> Parsed:
+def _parse(raw: bytes, *, returned: bool) -> Parsed:
     fields = split(raw)
     header = header_of(fields, raw)
     if fields.defect:
         return Malformed(header, Reason.MALFORMED_MESSAGE, fields.defect, failed=not line_ends(raw))
     parts = walk(raw, fields.fields, fields.body)
-    report = report_of(raw, parts)
+    report = report_of(fields, raw, parts, returned=returned)
     if report is not None:
         return DeliveryReport(header, report)  # before its author is judged, and whatever its author is
     found = author(fields, raw)

@@ -1,50 +1,84 @@
-"""Delivery reports (RFC 3464): recognised by their form alone, and believed in nothing (threats rule 14)."""
+"""Delivery reports: recognised by their form first and their words second, and believed in nothing (threats rule 14).
+
+In doubt it is a person: whoever forwards a report, or quotes one, writes from an address of their own.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from gateway.core.charset import decode
-from gateway.core.fields import Field, read, unfolded
-from gateway.core.letter import one_line
-from gateway.core.message import Report
+from gateway.core import report_fields, report_text
+from gateway.core.charset import clean, decode
+from gateway.core.fields import Split
+from gateway.core.markup import to_text
+from gateway.core.message import Fate, Report
 from gateway.core.mime import Part, content
+from gateway.core.report_shape import STATUS_KINDS, Author, Shape, addresses, shape_of, value
+from gateway.core.report_words import FAILURE, folded
 
 REPORT_OCTETS = 64 * 1024
-RECIPIENT_CHARACTERS = 320
+"""Of all parts that are read, together."""
 
-_STATUS_KINDS = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
-_STATUS = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}")  # RFC 3463 §2
-_ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})  # RFC 3464 §2.3.3
-_GROUPS = re.compile(rb"\n(?:[ \t]*\r?\n)+")
+OPENING_CHARACTERS = 1_500
+"""The words that make a report of a message stand at its beginning."""
+
+_TEXT_KINDS = frozenset({"text/plain", "text/html"})
+_DIALOGUE = re.compile(r"(?:^|\n)\W{0,10}[45][0-9]{2}[ -]|rcpt to:|following (?:recipient|address)", re.IGNORECASE)
 
 
-def report_of(raw: bytes, parts: tuple[Part, ...]) -> Report | None:
-    """What the message reports, or None where it is no report. One that was forwarded inside another is none."""
-    if parts[0].head.kind != "multipart/report":
+def report_of(header: Split, raw: bytes, parts: tuple[Part, ...], *, returned: bool = False) -> Report | None:
+    """What the message reports, or None where it is no report. `returned`: its reverse-path is null."""
+    shape = shape_of(header, parts, returned=returned)
+    if shape is None:
         return None
+    statuses, texts = _leaves(raw, parts)
+    lines, cut = report_text.own_lines(texts)
+    if not shape.formal and not _says_so(shape, value(header, "subject"), lines, cut=cut):
+        return None
+    fates = report_fields.fates([*statuses, "\n".join(lines).encode()])
+    if not fates:
+        ends = {*addresses(header, "from"), *addresses(header, "to")}
+        named = addresses(header, "x-failed-recipients")  # as Exim and Gmail write it
+        fates = report_text.fates(lines, named, ends, failed=not shape.formal)
+    if not fates[0].recipient:
+        enclosed = raw[header.body :][:REPORT_OCTETS]  # wrapped up by a gateway on the way, or the letter itself
+        fates = report_fields.fates([enclosed]) or (replace(fates[0], recipient=report_text.copied_to(enclosed)),)
+    return _first(tuple(report_text.completed(fate, lines) for fate in fates))
+
+
+def _says_so(shape: Shape, subject: str, lines: list[str], *, cut: bool) -> bool:
+    """Words where the form is not enough. The less its author is a machine, the more else must speak for it."""
+    opening = folded("\n".join(lines)[:OPENING_CHARACTERS])
+    titled = not shape.answer and bool(FAILURE.search(folded(subject)))
+    worded = bool(FAILURE.search(opening))
+    shaped = shape.copied or cut or bool(_DIALOGUE.search("\n".join(lines)))
+    match shape.author:
+        case Author.MACHINE:
+            return titled or worded or shape.copied
+        case Author.OFFICE:
+            return (titled or (worded and not shape.answer)) and (shaped or shape.marked)
+        case Author.ANYBODY:
+            return worded and shaped
+
+
+def _first(fates: tuple[Fate, ...]) -> Report:
+    """The first recipient that failed stands for all: one letter of ours has one."""
+    first = next((fate for fate in fates if fate.action == "failed"), next(iter(fates), Fate()))
+    return Report(first.recipient, first.status, first.action, fates)
+
+
+def _leaves(raw: bytes, parts: tuple[Part, ...]) -> tuple[list[bytes], list[str]]:
+    """The octets of status parts, and the text of the others: RFC 3464 §2 has one of each before the copy."""
+    statuses, texts, left = [], [], REPORT_OCTETS
     for part in parts:
-        if part.parent == 0 and part.head.kind in _STATUS_KINDS:
-            return _read(content(raw, part)[:REPORT_OCTETS])
-    return None
-
-
-def _read(octets: bytes) -> Report:
-    """The first recipient that has an address."""
-    for group in _GROUPS.split(octets):
-        fields = read(group)[0]
-        recipient = _address(_value(fields, "final-recipient")) or _address(_value(fields, "original-recipient"))
-        if recipient:
-            status = _STATUS.search(_value(fields, "status"))
-            action = decode(_value(fields, "action")).lower()
-            return Report(recipient, status[0].decode() if status else "", action if action in _ACTIONS else "")
-    return Report()
-
-
-def _value(fields: tuple[Field, ...], name: str) -> bytes:
-    return next((unfolded(value) for one, value in fields if one == name), b"")
-
-
-def _address(value: bytes) -> str:
-    """What follows the address type: RFC 3464 §2.3.2."""
-    return one_line(decode(value.rpartition(b";")[2]).strip(" \t<>"), RECIPIENT_CHARACTERS)
+        kind = part.head.kind
+        if left > 0 and (kind in STATUS_KINDS or kind in _TEXT_KINDS):
+            octets = content(raw, part)[:left]
+            left -= len(octets)
+            if kind in STATUS_KINDS:
+                statuses.append(octets)
+            else:
+                text = clean(decode(octets, part.head.parameters.get("charset", "")))
+                texts.append(to_text(text) if kind == "text/html" else text)
+    return statuses, texts

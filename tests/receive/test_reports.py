@@ -66,6 +66,7 @@ async def test_a_report_to_the_letters_own_address_fails_the_letter(gateway, row
         "recipient": "amministrazione@rossi.example",
         "status": "5.1.1",
         "action": "failed",
+        "recipients": [{"recipient": "amministrazione@rossi.example", "status": "5.1.1", "action": "failed"}],
         "outbox": row,
     }
     assert gateway.outbox[0]["state"] == "failed"
