@@ -18,7 +18,7 @@ from gateway.core.text import body_of
 
 
 def parse(raw: bytes, *, returned: bool = False) -> Parsed:
-    """What the bytes say; `returned` where they came with a null reverse-path. Never raises, whatever they are."""
+    """What the bytes say. `returned`: they came by a null reverse-path, or to a letter's own. Never raises."""
     try:
         return _parse(raw, returned=returned)
     except Exception as fault:  # noqa: BLE001 - the one in the project: the standard library raises IndexError,

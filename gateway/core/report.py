@@ -28,7 +28,7 @@ _DIALOGUE = re.compile(r"(?:^|\n)\W{0,10}[45][0-9]{2}[ -]|rcpt to:|following (?:
 
 
 def report_of(header: Split, raw: bytes, parts: tuple[Part, ...], *, returned: bool = False) -> Report | None:
-    """What the message reports, or None where it is no report. `returned`: its reverse-path is null."""
+    """What the message reports, or None where it is no report. `returned`: see `parse()`."""
     shape = shape_of(header, parts, returned=returned)
     if shape is None:
         return None

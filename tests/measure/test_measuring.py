@@ -1,6 +1,6 @@
 """`make corpus` measures where there is a collection, and is content where there is none."""
 
-from measure import reply, robust, run
+from measure import bounces, reply, robust, run
 
 
 def test_without_a_collection_it_says_so_and_ends_well(tmp_path, capsys):
@@ -30,3 +30,21 @@ def test_reply_text_tells_what_is_exact_and_what_is_lost(tmp_path):
     assert " ".join(lines[1].split()) == "reply_github exact 1 of 2, 50.0 %; nothing lost 1, 50.0 %"
     assert lines[-1] == "  miss reply_github/b: lost 'Bob'"
     assert reply.report(tmp_path / "nowhere") == ["## Reply text: none of its sets is there"]
+
+
+def test_a_report_and_a_person_are_told_apart(tmp_path):
+    """Delivery reports: one right, one missed, and a person's mail that is none."""
+    told = '{"class": "bounce", "recipients": [{"status": "5.1.1"}]}'
+    for name in ("one", "two"):
+        (tmp_path / "sisimai").mkdir(exist_ok=True)
+        (tmp_path / f"sisimai/{name}.expected.json").write_text(told)
+    (tmp_path / "sisimai/one.eml").write_bytes(
+        b"From: <>\nSubject: failure notice\n\n<a@b.example>: 550 user unknown\n"
+    )
+    (tmp_path / "sisimai/two.eml").write_bytes(b"From: a@b.example\nSubject: failure notice\n\nx\n")
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people/one.eml").write_bytes(b"From: a@b.example\nSubject: Fwd: failure notice\n\nx\n")
+    lines = bounces.report(tmp_path)
+    assert "recognised               1 of 2 (50.0%)" in lines
+    assert "other mail is none       1 of 1 (100.0%)" in lines
+    assert "  miss recognised: sisimai/two: bounce" in lines
