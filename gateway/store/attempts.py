@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from gateway.core.reason import Reason
 from gateway.core.verdict import Accept
@@ -16,20 +16,14 @@ from gateway.ports import Record
 from gateway.store import tables as t
 
 KEPT = 100
-"""So many are kept for one ticket, the newest: a flood fills no disk."""
+"""So many are kept for one reference, the newest: a flood fills no disk."""
 SHOWN = 20
 """So many are shown with a ticket, the newest."""
 NAMED = 20
 """So many tickets that one message names are looked at."""
 
-_ticket = select(t.ticket.c.id).where(t.ticket.c.ref == bindparam("ref"))
-_write = insert(t.attempt).from_select(
-    ["ticket_id", "message_id", "found"],
-    select(t.ticket.c.id, bindparam("message", type_=String), bindparam("found", type_=String)).where(
-        t.ticket.c.ref == bindparam("ref")
-    ),
-)
-_too_old = select(t.attempt.c.id).where(t.attempt.c.ticket_id == _ticket.scalar_subquery())
+_write = insert(t.attempt)
+_too_old = select(t.attempt.c.id).where(t.attempt.c.ref == bindparam("named"))
 _too_old = _too_old.order_by(t.attempt.c.id.desc()).offset(KEPT)
 _drop = delete(t.attempt).where(t.attempt.c.id.in_(_too_old))
 _forget = delete(t.attempt).where(t.attempt.c.message_id == bindparam("message"))
@@ -42,7 +36,7 @@ _newest = (
         t.message.c.reason,
     )
     .join(t.message, t.message.c.id == t.attempt.c.message_id)
-    .where(t.attempt.c.ticket_id == bindparam("ticket"), t.message.c.reason != Reason.DUPLICATE.value)
+    .where(t.attempt.c.ref == bindparam("named"), t.message.c.reason != Reason.DUPLICATE.value)
     .order_by(t.attempt.c.id.desc())
     .limit(SHOWN)
 )
@@ -51,7 +45,8 @@ _newest = (
 def settle(connection: Connection, record: Record) -> None:
     """Write down which tickets the message named in vain; of one that is accepted, or judged again, nothing stays.
 
-    The same statements for tickets that exist and for those that do not (I10).
+    The same statements and the same rows for tickets that exist and for those that do not: a row more was 4 % of the
+    time until the reply (I10).
     """
     message = record.case.arrival.id
     mentions = record.case.mentions[:NAMED]
@@ -61,15 +56,14 @@ def settle(connection: Connection, record: Record) -> None:
     if isinstance(record.verdict, Accept):
         return
     strongest = {one.reference: one.found.value for one in reversed(mentions)}
-    rows = [{"ref": reference, "message": message, "found": found} for reference, found in strongest.items()]
-    for row in rows:
-        connection.execute(_write, row)
-        connection.execute(_drop, {"ref": row["ref"]})
+    for reference, found in strongest.items():
+        connection.execute(_write, {"ref": reference, "message_id": message, "found": found})
+        connection.execute(_drop, {"named": reference})
 
 
-def records(connection: Connection, ticket_id: int) -> list[dict[str, Any]]:
+def records(connection: Connection, reference: str) -> list[dict[str, Any]]:
     """The published records of a ticket's newest attempts, oldest first."""
-    rows = connection.execute(_newest, {"ticket": ticket_id}).all()
+    rows = connection.execute(_newest, {"named": reference}).all()
     return [
         {
             "at": row.received_at,

@@ -104,7 +104,7 @@ def record(connection: Connection, reference: str) -> dict[str, Any]:
         **_record(row),
         "history": _history(connection, ticket.id),
         "notices": _notices(connection, ticket.id),
-        "attempts": attempts.records(connection, ticket.id),
+        "attempts": attempts.records(connection, ticket.ref),
     }
 
 

@@ -167,12 +167,12 @@ class EntryRow(SQLModel, table=True):
 
 
 class AttemptRow(SQLModel, table=True):
-    """A message that named a ticket and was not let into it; `found` says where it named it."""
+    """A message that named a ticket, there or not, and was not let into it; `found` says where it named it."""
 
     __tablename__ = "attempt"
 
     id: int | None = Field(default=None, primary_key=True)
-    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    ref: str = Field(index=True)
     message_id: str = Field(foreign_key="message.id", index=True)
     found: str
 

@@ -75,20 +75,20 @@ async def test_i10_a_stranger_causes_the_same_work_whoever_is_registered(gateway
 
 
 async def test_i10_a_ticket_that_exists_causes_the_same_work_as_one_that_does_not(gateway):
-    """Equal statements: that an attempt is kept for its staff is not felt by who made it."""
+    """Equal statements, and as many rows by each: that an attempt is kept for its staff is not felt by who made it."""
     there = (await gateway.receive(letter())).ticket
-    seen: list[list[str]] = []
+    seen: list[list[tuple[str, int]]] = []
     for reference in (there, make_reference(2**40)):
-        statements: list[str] = []
+        statements: list[tuple[str, int]] = []
 
-        def note(_c, _cursor, statement, *_rest, statements=statements):
-            statements.append(statement)
+        def note(_c, cursor, statement, *_rest, statements=statements):
+            statements.append((statement, cursor.rowcount))
 
-        event.listen(gateway.database.engine, "before_cursor_execute", note)
+        event.listen(gateway.database.engine, "after_cursor_execute", note)
         raw = letter("john@smith.example", subject=tag(reference), message_id=f"{reference}@smith.example")
         await gateway.receive(raw)
-        event.remove(gateway.database.engine, "before_cursor_execute", note)
-        seen.append([one for one in statements if "PRAGMA" not in one])
+        event.remove(gateway.database.engine, "after_cursor_execute", note)
+        seen.append([one for one in statements if "PRAGMA" not in one[0]])
     assert len(seen[0]) > 7
     assert seen[0] == seen[1]
 

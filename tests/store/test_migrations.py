@@ -52,6 +52,26 @@ def test_services_of_an_older_database_are_found_as_before(database):
     assert sorted(one.name for one in found) == ["HOST-12345", "xn--perch-fsa.example"]
 
 
+def test_attempts_of_an_older_database_stay_with_their_ticket(database):
+    """0005: they are found by the reference that was named."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, "0004")
+        connection.exec_driver_sql("insert into account values (1, 'A', 'A', 'it', 'active', 0)")
+        connection.exec_driver_sql(
+            "insert into ticket (id, ref, account_id, queue, status, subject, opened_at, updated_at)"
+            " values (7, '20000-0000Q', 1, 'technical', 'open', '', '', '')"
+        )
+        columns = [row.name for row in connection.exec_driver_sql("pragma table_info(message)") if row.notnull]
+        values = {"id": "'M1'", "disposition": "'quarantine'"}
+        row = ", ".join(values.get(one, "''") for one in columns)
+        insert = f"insert into message ({', '.join(columns)}) values ({row})"  # noqa: S608 - of the schema's own words
+        connection.exec_driver_sql(insert)
+        connection.exec_driver_sql("insert into attempt (ticket_id, message_id, found) values (7, 'M1', 'tag')")
+    assert schema.migrate(database, NOW)
+    kept = database.read(lambda c: c.exec_driver_sql("select ref, message_id, found from attempt").all())
+    assert kept == [("20000-0000Q", "M1", "tag")]
+
+
 def test_migrating_again_changes_nothing(database):
     assert schema.migrate(database, NOW)
     keys = database.read(lambda c: c.exec_driver_sql("select key from keyring").all())
