@@ -37,26 +37,28 @@ _BY_ERROR = r"(?:per errore|in error|by mistake|irrtümlich|par erreur|por error
 _LAW = r"(?:ai sensi d\w{1,4}|in accordance with|gemäß|conformément|de conformidad|in ottemperanza)"
 
 
-def _any_case(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE | re.DOTALL)
+def _lower_case(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b", re.DOTALL)  # for words in lower case: IGNORECASE takes four times as long
 
 
 _FOR_WHOM = (
-    _any_case(rf"{_MAIL}{_GAP}{_PRIVATE}|vertrauliche\w?{_GAP}(?:nachricht|informationen)"),
-    _any_case(rf"{_ONLY}{_GAP}{_READER}"),
+    _lower_case(rf"{_MAIL}{_GAP}{_PRIVATE}|vertrauliche\w?{_GAP}(?:nachricht|informationen)"),
+    _lower_case(rf"{_ONLY}{_GAP}{_READER}"),
 )
 _AND_ELSE = (
-    _any_case(rf"{_GOT}{_GAP}{_BY_ERROR}|{_BY_ERROR}{_GAP}{_GOT}"),
-    _any_case(
+    _lower_case(rf"{_GOT}{_GAP}{_BY_ERROR}|{_BY_ERROR}{_GAP}{_GOT}"),
+    _lower_case(
         r"n'êtes pas .{0,20}?destinataire|not (?:the |an )?(?:intended|named) (?:recipient|addressee)"
         r"|nicht der (?:richtige|beabsichtigte|vorgesehene)|non (?:è|siete|sia) .{0,20}?destinatario"
     ),
-    _any_case(r"(?:cancellar|distrugg|elimin)\w{1,6}|distruzione|delete|destroy|löschen|vernichten|détruire|supprimer"),
-    _any_case(
+    _lower_case(
+        r"(?:cancellar|distrugg|elimin)\w{1,6}|distruzione|delete|destroy|löschen|vernichten|détruire|supprimer"
+    ),
+    _lower_case(
         r"vietat[oaie]|proibit[oaie]|non possono (?:copiare|diffondere|utilizzare)|prohibited|unauthori[sz]ed"
         r"|untersagt|nicht gestattet|interdite?s?|prohibid[oa]s?"
     ),
-    _any_case(rf"{_LAW}{_GAP}(?:gdpr|dsgvo|rgpd|2016/679|196/2003|616)"),
+    _lower_case(rf"{_LAW}{_GAP}(?:gdpr|dsgvo|rgpd|2016/679|196/2003|616)"),
 )
 _I = re.compile(r"\b(?:I|[Ii]o|[Hh]o|[Vv]orrei|[Cc]hiedo|[Mm]i|[Ii]ch|[Mm]ir|[Jj]e|[Jj]'ai|[Yy]o|[Qq]uiero)\b")
 _FOOTER = re.compile(
@@ -120,8 +122,9 @@ def _heading(head: str) -> bool:
 
 def _says(paragraph: Sequence[str]) -> _Says:
     words = "\n".join(paragraph)
-    whom, more = ([one for each in every if (one := each.search(words))] for every in (_FOR_WHOM, _AND_ELSE))
+    lower = words.lower()
+    whom, more = ([one for each in every if (one := each.search(lower))] for every in (_FOR_WHOM, _AND_ELSE))
     things = whom + more
     if not whom or len(things) < THINGS or _I.search(words):
         return _Says(len(things))
-    return _Says(len(things), words.count("\n", 0, min(one.start() for one in things)), small_print=True)
+    return _Says(len(things), lower.count("\n", 0, min(one.start() for one in things)), small_print=True)
