@@ -13,6 +13,7 @@ from gateway.cli import show
 from gateway.cli.context import Context, Id, as_json, pass_context, refusals, window, windowed
 from gateway.core.account import Account
 from gateway.core.reply import Kind, Words
+from gateway.core.sniff import mismatch
 from gateway.core.ticket import Status
 from gateway.store import desk, letters
 
@@ -53,8 +54,7 @@ def _page(found: dict[str, Any]) -> Iterable[str]:
         delivery = f" [{entry['delivery']}]" if entry["delivery"] else ""
         yield f"\n--- {entry['at']}  {entry['kind']}  {entry['by']}{delivery}"
         yield show.quoted(entry["text"])
-        for part in entry["attachments"]:
-            yield f"[attachment: {part['filename']}, {part['content_type']}, {part['size']} octets]"
+        yield from map(_attachment, entry["attachments"])
         if entry["quoted"]:
             yield f"[{len(entry['quoted'].splitlines())} quoted lines; --json shows them]"
     for notice in found["notices"]:
@@ -62,6 +62,12 @@ def _page(found: dict[str, Any]) -> Iterable[str]:
     for attempt in found["attempts"]:
         yield f"\n--- {attempt['at']}  not let in: {attempt['reason']}  {attempt['author']}  ({attempt['found']})"
         yield f"[message: {attempt['message']}]"
+
+
+def _attachment(part: dict[str, Any]) -> str:
+    kind = "seen before" if part.get("folded") else "attachment"  # entries of older versions do not say
+    told = mismatch(part["content_type"], part["sniffed"]) if "sniffed" in part else ""
+    return f"[{kind}: {part['filename']}, {part['content_type']}, {part['size']} octets{told and f'; {told}'}]"
 
 
 @tickets.command("reply")

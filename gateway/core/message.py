@@ -10,13 +10,18 @@ from gateway.core.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A named or non-text part. `size` in octets after transfer decoding; `sha256` in hex over the same octets."""
+    """A named or non-text part. `size` in octets after transfer decoding; `sha256` in hex over the same octets.
+
+    `sniffed` is the content type that its octets show, "" where they show none; `folded`: the logo of a signature.
+    """
 
     filename: str
     content_type: str
     size: int
     sha256: str
     inline: bool
+    sniffed: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

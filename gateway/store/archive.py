@@ -20,6 +20,7 @@ from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
 from gateway.store import attempts, letters
 from gateway.store import tables as t
+from gateway.store.logos import fold
 
 _same = (
     select(t.message.c.id, t.message.c.ticket_id, t.ticket.c.ref)
@@ -73,7 +74,7 @@ def settle(
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
         letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
-        connection.execute(_insert_entry, _entry(arrival, opening, ticket_id))
+        connection.execute(_insert_entry, _entry(connection, arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
     return Recorded(verdict, opening.reference if opening else None)
 
@@ -188,14 +189,14 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
     return int(opened.inserted_primary_key[0])  # type: ignore[index] # an INSERT of one row has one
 
 
-def _entry(arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]:
+def _entry(connection: Connection, arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]:
     return {
         "ticket_id": ticket_id,
         "at": stamp(arrival.at),
         "kind": "in",
         "by": opening.accept.sender.author.key,
         "message_id": arrival.id,
-        **body_record(opening.message.body),
+        **body_record(fold(connection, opening.message.body, opening.accept.sender.account.id)),
     }
 
 

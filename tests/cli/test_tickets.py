@@ -78,3 +78,15 @@ def test_a_failed_attempt_is_shown_with_the_ticket(desk, ref):
     page = desk("tickets", "show", ref).out.decode()
     assert "not let in: unauthenticated  tecnico@rossi.example  (tag)" in page
     assert f"[message: {attempt['message']}]" in page
+
+
+def test_staff_are_told_of_a_file_that_is_not_what_it_says(desk):
+    """Threats rule 16: a program under the name of an invoice."""
+    desk.accounts()
+    file = b'Content-Type: application/pdf; name="fattura.pdf"\r\nContent-Disposition: attachment\r\n\r\nHello, PDF'
+    parts = b"\r\n".join([b"--b", b"", b"Ecco la fattura.", b"--b", file, b"--b--", b""])
+    mail = MAIL.replace(b"\r\n\r\nx\r\n", b"\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts)
+    assert desk("ingest", stdin=mail).code == 0
+    (ticket,) = desk("tickets", "list", "--json").records
+    shown = desk("tickets", "show", ticket["ref"]).out.decode()
+    assert "[attachment: fattura.pdf, application/pdf, 10 octets; says application/pdf, is none]" in shown

@@ -92,6 +92,21 @@ def test_text_parts_of_a_mixed_message_are_one_text():
     ]
 
 
+def test_a_picture_between_the_words_keeps_its_place():
+    """Apple Mail puts it into the mixed message; it is an attachment all the same."""
+    image = part("image/png", "x", 'Content-Disposition: inline; filename="uno.png"')
+    chosen = body("mixed", part("text/plain", "one"), image, part("text/plain", "two"), image)
+    assert chosen.text == "one\n[image: uno.png]\ntwo\n[image: uno.png]"
+    assert [(one.filename, one.folded) for one in chosen.attachments] == [("uno.png", True)] * 2
+
+
+def test_a_picture_in_html_keeps_its_place():
+    """RFC 2392: by its Content-ID."""
+    image = part("image/png", "x", "Content-ID: <1@x>", 'Content-Disposition: inline; filename="uno.png"')
+    chosen = body("related", part("text/html", '<p>one <img src="cid:1@x"> two</p>'), image)
+    assert (chosen.text, len(chosen.attachments)) == ("one [image: uno.png] two", 1)
+
+
 def test_the_root_of_a_related_message_is_its_text():
     """RFC 2387: the rest is what it shows."""
     chosen = body("related", part("text/html", "<p>hi</p>"), part("image/png", "x", "Content-ID: <1>"))

@@ -41,8 +41,8 @@ APART = {
     "stalwart/thirdparty-002": "words that are declared as base64: read as they are, theirs attaches them",
 }
 
-_MARKS = re.compile(r"<(?:https?://|mailto:|cid:)[^>]*>|\[image: ([^\]]*)\]")
-_TAGS = re.compile(r"""<[^>]*alt="([^"]*)"[^>]*>|<[^>]*>""")
+_MARKS = re.compile(r"<(?:https?://|mailto:|cid:)[^>]*>|\[image: [^\]]*\]")
+_TAGS = re.compile(r"<[^>]*>")
 _WORD = re.compile(r"[^\W_]+")
 
 Finding = tuple[str, bool, str]
@@ -74,8 +74,8 @@ def _message(raw: bytes, told: dict[str, Any]) -> Iterator[Finding]:
     header = split(raw)
     parts = walk(raw, header.fields, header.body)
     body = body_of(raw, parts)
-    ours = _words(_MARKS.sub(r"\1", f"{body.text}\n{body.quoted}\n{body.signature}"))
-    theirs = _words("\n".join(told["text"] or [unescape(_TAGS.sub(r"\1", one)) for one in told["text_from_html"]]))
+    ours = _words(_MARKS.sub("", f"{body.text}\n{body.quoted}\n{body.signature}"))
+    theirs = _words("\n".join(told["text"] or [unescape(_TAGS.sub("", one)) for one in told["text_from_html"]]))
     yield "bodies", ours == theirs, f"more {[*(ours - theirs)][:5]}, less {[*(theirs - ours)][:5]}"
     subject, wanted = subject_of(header), " ".join((told["subject"] or "").split())
     yield "subjects", _alike(subject, wanted), f"{subject!r}, theirs {wanted!r}"
