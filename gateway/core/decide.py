@@ -65,7 +65,7 @@ def automatic(case: Case) -> Objection | None:
     if not isinstance(case.parsed, Message):
         return None
     if case.parsed.automatic is not None:
-        return Objection(case.parsed.automatic, "written by a program")
+        return Objection(case.parsed.automatic.reason, f"written by a program: {case.parsed.automatic.what}")
     envelope = case.arrival.envelope
     if envelope is not None and envelope.reverse_path is None:
         return Objection(Reason.AUTO_RESPONSE, "the reverse-path is null")  # RFC 5321 §4.5.5

@@ -64,6 +64,14 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Robot:
+    """What no person wrote: AUTO_RESPONSE or BULK, and in words what it is."""
+
+    reason: Reason
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message that parsed: exactly one author, bounded everything."""
 
@@ -72,8 +80,8 @@ class Message:
     references: tuple[str, ...]
     """Message-IDs from In-Reply-To and References, nearest first, at most 100."""
     body: Body
-    automatic: Reason | None
-    """AUTO_RESPONSE, BULK, or None for what a person wrote (RFC 3834)."""
+    automatic: Robot | None
+    """None for what a person wrote (RFC 3834)."""
     hops: int
     """Received fields (RFC 5321 §6.3)."""
     fields: tuple[tuple[str, bytes], ...]

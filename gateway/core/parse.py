@@ -43,12 +43,13 @@ def _parse(raw: bytes, *, returned: bool) -> Parsed:
     found = author(fields, raw)
     if not isinstance(found, Address):
         return Malformed(header, Reason.MALFORMED_AUTHOR, found)
+    body = body_of(raw, parts, forwarded=passed_on(header.subject))
     return Message(
         header=header,
         author=found,
         references=references_of(fields),
-        body=body_of(raw, parts, forwarded=passed_on(header.subject)),
-        automatic=automatic(fields, parts),
+        body=body,
+        automatic=automatic(fields, raw, parts, header.subject, body),
         hops=_hops(fields),
         fields=tuple((name, unfolded(value)) for name, value in fields.fields),
         in_name=in_name(fields.first("from"), found),

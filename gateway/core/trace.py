@@ -46,7 +46,7 @@ def _parse(case: Case) -> str:
     match case.parsed:
         case Message(author=author, body=body, automatic=automatic):
             parts = f", {len(body.attachments)} attachments" if body.attachments else ""
-            kind = f"; {automatic}" if automatic else ""
+            kind = f"; {automatic.what}" if automatic else ""
             return f"the author is {author}; {len(body.text)} characters{parts}{kind}"
         case DeliveryReport(report=report):
             return (

@@ -25,7 +25,7 @@ def told(raw: bytes):
                 "quoted": body.quoted,
                 "signature": body.signature,
                 "attachments": [one.filename for one in body.attachments],
-                "automatic": parsed.automatic,
+                "automatic": parsed.automatic.reason if parsed.automatic else None,
             }
         case DeliveryReport(report=report):
             return {"kind": "report", "recipient": report.recipient, "status": report.status, "action": report.action}

@@ -1,6 +1,6 @@
 """`make corpus` measures where there is a collection, and is content where there is none."""
 
-from measure import bounces, reply, robust, run
+from measure import bounces, reply, robots, robust, run
 
 
 def test_without_a_collection_it_says_so_and_ends_well(tmp_path, capsys):
@@ -48,3 +48,13 @@ def test_a_report_and_a_person_are_told_apart(tmp_path):
     assert "recognised               1 of 2 (50.0%)" in lines
     assert "other mail is none       1 of 1 (100.0%)" in lines
     assert "  miss recognised: sisimai/two: bounce" in lines
+
+
+def test_ordinary_mail_that_is_called_automatic_is_named(tmp_path):
+    """Robots: one person, and one whose header says otherwise."""
+    (tmp_path / "stalwart").mkdir()
+    (tmp_path / "stalwart/one.eml").write_bytes(b"From: a@b.example\r\n\r\nx\r\n")
+    (tmp_path / "stalwart/two.eml").write_bytes(b"From: a@b.example\r\nPrecedence: bulk\r\n\r\nx\r\n")
+    lines = robots.report(tmp_path)
+    assert "stalwart                 1 of 2" in lines
+    assert "  called bulk, a mailing: stalwart/two" in lines
