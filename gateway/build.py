@@ -176,21 +176,26 @@ def _bound(listen: Endpoint | UnixSocket) -> socket.socket:
 
 def smarthost(config: Config) -> Smarthost:
     """The way out. Raises ConfigError where a file of it cannot be read."""
-    outbound = config.outbound
     try:
-        return Smarthost(
-            SmarthostSettings(
-                host=outbound.smarthost.host,
-                port=outbound.smarthost.port,
-                tls=outbound.tls,
-                hostname=config.hostname,
-                username=outbound.username or "",
-                password=_secret(outbound.password_file),
-                ca_file=str(outbound.ca_file) if outbound.ca_file else None,
-            ),
-        )
+        return Smarthost(way(config))
     except OSError as fault:
         raise ConfigError(Problem(str(config.path), 0, "outbound", f"{fault.filename}: {fault.strerror}")) from fault
+
+
+def way(config: Config, via: Endpoint | None = None) -> SmarthostSettings:
+    """How to speak to the smarthost; or to `via`, as a stranger's server would. Raises OSError."""
+    if via is not None:
+        return SmarthostSettings(via.host, via.port, "none", config.hostname)
+    outbound = config.outbound
+    return SmarthostSettings(
+        host=outbound.smarthost.host,
+        port=outbound.smarthost.port,
+        tls=outbound.tls,
+        hostname=config.hostname,
+        username=outbound.username or "",
+        password=_secret(outbound.password_file),
+        ca_file=str(outbound.ca_file) if outbound.ca_file else None,
+    )
 
 
 def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer) -> Dispatch:

@@ -11,6 +11,7 @@ import structlog
 
 from gateway.core.account import Account, Sender
 from gateway.core.arrival import Arrival
+from gateway.core.canary import mark_in
 from gateway.core.case import Case, Mention, Override
 from gateway.core.decide import decide
 from gateway.core.evidence import Evidence, Source
@@ -149,6 +150,7 @@ class Receiver:
             about=about(names, holders),
             resembled=resembled,
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
+            canary=await self._is_canary(parsed.header.subject),
             override=override,
         )
 
@@ -170,6 +172,10 @@ class Receiver:
         keys = await self.keys.keyring()
         rows = (bounced_row(keys, detail) for detail in details)
         return next((row for row in rows if row), None)
+
+    async def _is_canary(self, subject: str) -> bool:
+        mark = mark_in(subject)
+        return mark is not None and mark.sealed_by(await self.keys.keyring())
 
     async def _evidence(self, arrival: Arrival, message: Message, header: Evidence) -> Evidence:
         """The border's word, and our own checks where it wants them. Raises Unavailable where they are needed."""

@@ -105,7 +105,7 @@ def _database(config: Config) -> Iterator[Finding]:
         return
     if revision is None or revision == schema.HEAD:
         state = f"at schema {revision}" if revision else "new; `run` makes its tables"
-        runs = "; a gateway runs on it" if _running(config) else ""
+        runs = "; a gateway runs on it" if is_running(config) else ""
         yield Finding(Finding.OK, "database", f"{database.path}: {state}{runs}")
     else:
         known = revision in schema.known()
@@ -130,7 +130,7 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
 def _listeners(config: Config) -> Iterator[Finding]:
     if not config.smtp:
         yield Finding(Finding.WARN, "smtp", "no listener: mail comes in by `gateway ingest` only")
-    running = _running(config)
+    running = is_running(config)
     with TemporaryDirectory(prefix="gateway-") as folder:
         unspooled = config.model_copy(update={"spool": Path(folder)})
         for entry, listener in zip(config.smtp, build.listeners(unspooled, _nobody), strict=True):
@@ -159,7 +159,7 @@ def _metrics(config: Config) -> Iterator[Finding]:
         try:
             page.bind()
         except OSError as fault:
-            if fault.errno == errno.EADDRINUSE and _running(config):
+            if fault.errno == errno.EADDRINUSE and is_running(config):
                 yield Finding(Finding.OK, "metrics", "held by the running gateway")
             else:
                 yield Finding(Finding.FAIL, "metrics", "; ".join(app.unbound(fault)))
@@ -173,7 +173,7 @@ async def _nobody(arrival: Arrival) -> Receipt:
     return Receipt(arrival.id, Defer("only checking"))
 
 
-def _running(config: Config) -> bool:
+def is_running(config: Config) -> bool:
     """Whether a gateway has this database, and so, most likely, its ports."""
     path = config.database.path
     if path is None or not app.lock_file(path).exists():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from itertools import chain
 
 import click
 
 from gateway import app, build
+from gateway.cli.canary import Via, release
 from gateway.cli.checks import Finding, examine
 from gateway.cli.context import Context, pass_context
+from gateway.config.nouns import Endpoint
 from gateway.ops import log
 from gateway.store import schema
 
@@ -22,11 +25,16 @@ def run(context: Context) -> None:
 
 
 @click.command()
+@click.option("--canary", is_flag=True, help="Also send ourselves a forged message through the border.")
+@click.option("--via", type=Via(), metavar="HOST:PORT", help="Where the canary enters; else the smarthost.")
+@click.option("--wait", type=click.IntRange(1, 600), default=60, metavar="N", help="Seconds for it to arrive; 60.")
 @pass_context
-def check(context: Context) -> int:
+def check(context: Context, canary: bool, via: Endpoint | None, wait: int) -> int:
     """Say line by line whether `run` would work; 78 if it would not."""
+    if via is not None and not canary:
+        raise click.UsageError("--via is where a canary enters; add --canary")
     bad = False
-    for finding in examine(context):
+    for finding in chain(examine(context), release(context, via, wait) if canary else ()):
         click.echo(f"{finding.state.ljust(4)}  {finding.what.ljust(10)}  {finding.words}")
         bad = bad or finding.state == Finding.FAIL
     return os.EX_CONFIG if bad else os.EX_OK

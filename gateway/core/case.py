@@ -57,6 +57,8 @@ class Case:
     from_ourselves: bool = False
     resembled: tuple[Resemblance, ...] = ()
     """Whom the author or the display name may be taken for; looked up only where the author is proved (I10)."""
+    canary: bool = False
+    """Sent by our own `gateway check`, to see what the border does."""
     bounced: str | None = None
     """The outbox row whose own signed reverse-path this came to (threats rule 14)."""
     override: Override | None = None

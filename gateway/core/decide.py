@@ -38,7 +38,9 @@ def decide(case: Case, policy: Policy) -> Verdict:
 
 
 def not_a_message(case: Case) -> Objection | None:
-    """What did not parse, and delivery reports, which are told apart before their author is judged."""
+    """What did not parse, delivery reports, and our own canary: all told apart before their author is judged."""
+    if case.canary:
+        return Objection(Reason.CANARY, "a canary of `gateway check`, for which it is forged")
     match case.parsed:
         case Malformed(reason=reason, detail=detail):
             return Objection(reason, detail)

@@ -18,6 +18,7 @@ FIXED: Mapping[Reason, Disposition] = MappingProxyType(
     {
         Reason.DELIVERY_REPORT: Disposition.DISCARD,
         Reason.DUPLICATE: Disposition.DISCARD,
+        Reason.CANARY: Disposition.DISCARD,
     },
 )
 """What no policy may change."""

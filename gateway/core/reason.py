@@ -35,6 +35,7 @@ class Reason(StrEnum):
     BULK = "bulk"
     LOOP = "loop"
     DUPLICATE = "duplicate"
+    CANARY = "canary"
     RATE_LIMIT = "rate-limit"
     TOO_LARGE = "too-large"
     VIRUS = "virus"

@@ -56,8 +56,14 @@ def message(connection: Connection, message_id: str) -> dict[str, Any]:
     row = connection.execute(_listing.where(t.message.c.id == message_id)).first()
     if row is None:
         raise LookupError(f"no message {message_id}; `gateway messages list` names them")
-    more = ("detail", "peer", "trace", "evidence", "report", "policy", "overrides")
+    more = ("detail", "peer", "trace", "evidence", "report", "policy", "overrides", "trusted_ids")
     return {**_record(row), **{name: getattr(row, name) for name in more}}
+
+
+def by_message_id(connection: Connection, message_id: str) -> str | None:
+    """The first message that came in under this Message-ID."""
+    query = select(t.message.c.id).where(t.message.c.message_id == message_id).order_by(t.message.c.received_at)
+    return connection.execute(query.limit(1)).scalar()
 
 
 def octets(connection: Connection, message_id: str) -> bytes:

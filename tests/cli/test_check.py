@@ -66,3 +66,10 @@ def test_a_policy_that_says_nothing_is_named(desk):
     (desk.folder / "policies").mkdir()
     desk.config.write_text(f"{desk.config.read_text()}policies: policies\n")
     assert b"warn  policies" in desk("check").out
+
+
+@pytest.mark.parametrize(
+    "options", [["--via", "127.0.0.1:25"], ["--canary", "--via", "x"], ["--canary", "--wait", "0"]]
+)
+def test_where_a_canary_enters_is_asked_for_rightly(desk, options):
+    assert desk("check", *options).code == 64
