@@ -142,7 +142,7 @@ class Dispatch:
                 words = f"4.4.7 gave up after {_age(due, now)}: {outcome.status}"  # RFC 3463 §3.5
                 outcome = Failed(one_line(words, _STATUS_CHARACTERS))
         final = outcome
-        await self._insist(lambda: self._outbox.settle(due, outgoing, final, next_attempt=again))
+        turned = await self._insist(lambda: self._outbox.settle(due, outgoing, final, next_attempt=again))
         self._observer.attempted(outcome)
         event, dsn = _told(outcome)
         log.info(
@@ -155,6 +155,8 @@ class Dispatch:
             status=outcome.status,
             attempts=attempts,
         )
+        if turned is not None:
+            self._observer.turned(turned)
 
     async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
         """The answer of the database, however long it is away (I9)."""

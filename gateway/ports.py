@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.core.account import Account, Language, Service
+from gateway.core.account import Account, Language, Service, Turn
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, TicketFact
@@ -57,6 +57,8 @@ class Recorded:
 
     verdict: Verdict
     ticket: str | None
+    turned: Turn | None = None
+    """What a delivery report did to a primary address."""
 
 
 class AddressBook(Protocol):
@@ -112,6 +114,9 @@ class Observer(Protocol):
     def attempted(self, outcome: Outcome) -> None:
         """A letter was tried, and the outcome was written down."""
 
+    def turned(self, turn: Turn) -> None:
+        """A primary address has begun to fail, or works again (R6)."""
+
 
 class Archive(Protocol):
     """Where a message is written down."""
@@ -142,8 +147,11 @@ class Outbox(Protocol):
         outcome: Outcome | None,
         *,
         next_attempt: datetime | None,
-    ) -> None:
-        """Write an attempt down. No outcome cancels; `next_attempt` is set for a deferred one. Raises Unavailable."""
+    ) -> Turn | None:
+        """Write an attempt down. No outcome cancels; `next_attempt` is set for a deferred one. Raises Unavailable.
+
+        What it did to the primary address is given back.
+        """
 
 
 class Submission(Protocol):

@@ -109,6 +109,8 @@ class Receiver:
         if record.opening is not None:
             self.committed()
         self.observer.received(record.case, recorded.verdict)
+        if recorded.turned is not None:
+            self.observer.turned(recorded.turned)
         _tell(record, recorded.verdict, recorded.ticket)
         return Receipt(arrival.id, recorded.verdict, recorded.ticket)
 

@@ -94,7 +94,7 @@ def accounts_show(context: Context, wanted: str, json_lines: bool) -> None:
     if not found:
         raise Refused(f"no account {wanted}; `gateway accounts list` names them")
     for account in found:
-        show.record(account, lambda one: show.facts(one, COLUMNS), json_lines=json_lines)
+        show.record(account, lambda one: show.facts(one, [*COLUMNS, "primary_failures"]), json_lines=json_lines)
 
 
 def _change(context: Context, code: str, address: str, change: Callable[..., None], told: str) -> None:

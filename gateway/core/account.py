@@ -40,6 +40,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """The primary address of the account `code` has begun to fail, or works again (R6)."""
+
+    code: str
+    working: bool
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """Something an account holds, such as a domain. `holder` is the account's code."""
 

@@ -34,6 +34,10 @@ class Body:
     attachments: tuple[Attachment, ...] = ()
 
 
+PASSING = frozenset({"2.2", "2.3", "3.4", "4.1", "4.2", "4.7"})
+"""Subjects and details of RFC 3463 that pass, whatever their class: full, too large for it, not reached in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fate:
     """What a delivery report says of one recipient: status of RFC 3463, action of RFC 3464, "" where it does not."""
@@ -51,6 +55,11 @@ class Report:
     status: str = ""
     action: str = ""
     recipients: tuple[Fate, ...] = ()
+
+    @property
+    def hard(self) -> bool:
+        """Whether the address itself does not work. Only 5 is permanent (RFC 3463 §3.1), and not all of it."""
+        return self.action == "failed" and self.status.startswith("5.") and self.status[2:] not in PASSING
 
 
 @dataclass(frozen=True, slots=True)

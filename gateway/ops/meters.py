@@ -1,4 +1,4 @@
-"""Meters: what was received, decided and sent, counted; and the alarm of a border that says nothing.
+"""Meters: what was received, decided and sent, counted; and the alarms: a border that is silent, a primary that fails.
 
 Every label is a word from a closed set or a name from the configuration: no stranger makes a new time series.
 """
@@ -11,6 +11,7 @@ from typing import assert_never
 
 import structlog
 
+from gateway.core.account import Turn
 from gateway.core.border import Alarm, Silence
 from gateway.core.case import Case
 from gateway.core.evidence import Evidence
@@ -60,6 +61,18 @@ class Meters:
             case _:
                 assert_never(outcome)
         self.deliveries[word] += 1
+
+    def turned(self, turn: Turn) -> None:
+        """A primary address has begun to fail, or works again: R6 wants ops to hear of it."""
+        if turn.working:
+            log.info("account.primary-working", account=turn.code)
+        else:
+            log.warning(
+                "account.primary-failing",
+                account=turn.code,
+                failures=turn.failures,
+                do="have the customer correct it; nothing is sent anywhere else",
+            )
 
     def _listen_to_border(self, case: Case) -> None:
         ingress = case.arrival.origin.ingress

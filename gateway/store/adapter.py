@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from gateway.core.account import Account, Service
+from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
 from gateway.core.likeness import Resemblance
@@ -77,9 +77,9 @@ class Store:
         outcome: Outcome | None,
         *,
         next_attempt: datetime | None,
-    ) -> None:
-        """Write an attempt down."""
-        await self._writer.write(
+    ) -> Turn | None:
+        """Write an attempt down; what it did to the primary address."""
+        return await self._writer.write(
             partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt),
         )
 

@@ -71,12 +71,13 @@ def settle(
     ticket_id = _file(connection, opening, now) if opening else None
     write(verdict, ticket_id, dedup)
     attempts.settle(connection, record)
+    turned = None
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
-        letters.bounced(connection, record.case.bounced, record.case.parsed.report)
+        turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
         connection.execute(_insert_entry, _entry(connection, arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
-    return Recorded(verdict, opening.reference if opening else None)
+    return Recorded(verdict, opening.reference if opening else None, turned)
 
 
 def dedup_key(record: Record) -> str | None:

@@ -14,10 +14,8 @@ from gateway.core.address import Address
 from gateway.core.likeness import face
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.health import HARD_FAILURES
 from gateway.store.likeness import forget, learn
-
-HARD_FAILURES = 3
-"""After this many permanent failures with no success between, a primary counts as not working (R6)."""
 
 LOOKED_UP = 500
 """So many keys are looked up by one statement."""
@@ -93,7 +91,7 @@ def set_primary(connection: Connection, code: str, address: Address, *, now: dat
     )
     if not changed.rowcount:
         add(connection, account.id, address, is_primary=True)
-    connection.execute(update(t.account).where(t.account.c.id == account.id).values(hard_failures=0))
+    connection.execute(update(t.account).where(t.account.c.id == account.id).values(hard_failures=0, soft_failures=0))
     note(connection, now, by, "account.set-primary", code, f"{account.primary} to {address}")
 
 
@@ -131,7 +129,7 @@ def remove_address(connection: Connection, code: str, address: Address, *, now: 
 
 def records(connection: Connection, wanted: str | None = None, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """The published records, oldest first: all accounts or the newest `limit`, or those of a code or an address."""
-    query = select(*_account_columns, t.account.c.hard_failures).join(
+    query = select(*_account_columns, t.account.c.hard_failures, t.account.c.soft_failures).join(
         _primary,
         and_(_primary.c.account_id == t.account.c.id, _primary.c.is_primary),
     )
@@ -170,6 +168,7 @@ def _page(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any
             "secondary": secondary[row.id],
             "services": services[row.id],
             "primary_working": row.hard_failures < HARD_FAILURES,
+            "primary_failures": {"hard": row.hard_failures, "soft": row.soft_failures},
         }
 
 

@@ -18,6 +18,7 @@ from gateway.core.times import stamp
 from gateway.store import attempts, book, letters
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.health import HARD_FAILURES
 from gateway.store.listing import Window, newest
 
 Wording = Callable[[Account, str, str], Words]
@@ -102,6 +103,7 @@ def record(connection: Connection, reference: str) -> dict[str, Any]:
     row = connection.execute(_listing.where(t.ticket.c.id == ticket.id)).one()
     return {
         **_record(row),
+        "primary_working": row.hard_failures < HARD_FAILURES,
         "history": _history(connection, ticket.id),
         "notices": _notices(connection, ticket.id),
         "attempts": attempts.records(connection, ticket.ref),
@@ -111,6 +113,7 @@ def record(connection: Connection, reference: str) -> dict[str, Any]:
 _listing = select(
     t.ticket,
     t.account.c.code.label("account"),
+    t.account.c.hard_failures,
     select(func.count()).where(t.entry.c.ticket_id == t.ticket.c.id).scalar_subquery().label("entries"),
 ).join(t.account, t.account.c.id == t.ticket.c.account_id)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from gateway.core.account import Turn
 from gateway.core.letter import one_line
 from gateway.core.message import Report
 from gateway.core.reply import Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.times import moment, stamp
 from gateway.ports import Due, Opening
+from gateway.store import health
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.listing import Window, newest
@@ -30,8 +31,6 @@ class Limits:
 
 
 STATUS_CHARACTERS = 200
-LOOK_BACK = 10
-"""So many letters to an address are looked at to see whether it works."""
 
 _insert = insert(t.outbox)
 _acknowledged = (
@@ -97,9 +96,12 @@ def settle(
     outcome: Outcome | None,
     *,
     next_attempt: datetime | None,
-) -> None:
-    """Write an attempt down. A row that was cancelled meanwhile stays so unless the letter did go out."""
-    values: dict[str, Any] = {"attempts": due.attempts + (outcome is not None)}
+) -> Turn | None:
+    """Write an attempt down. A row that was cancelled meanwhile stays so unless the letter did go out.
+
+    What it did to the primary address is given back (R6).
+    """
+    values: dict[str, Any] = {"attempts": due.attempts + (outcome is not None), "failure": None}
     values["next_attempt_at"] = stamp(next_attempt) if next_attempt else None
     if outgoing is not None:
         values |= {"recipient": str(outgoing.forward_path), "message_id": outgoing.message_id}
@@ -108,14 +110,20 @@ def settle(
             values |= {"state": "cancelled", "status": "the account is closed"}
         case Delivered(status=status):
             values |= {"state": "delivered", "status": status}
-        case Failed(status=status):
-            values |= {"state": "failed", "status": status}
+        case Failed(status=status, hard=hard):
+            values |= {"state": "failed", "status": status, "failure": health.HARD if hard else health.SOFT}
         case _:
             values |= {"state": "deferred" if next_attempt else "failed", "status": outcome.status}
     of_row = t.outbox.c.id == due.reply.row
     kept = of_row if isinstance(outcome, Delivered) else of_row & (t.outbox.c.state != "cancelled")
     connection.execute(update(t.outbox).where(kept).values(values))
-    _count_failures(connection, due.reply.account_id, outcome)
+    match outcome:
+        case Delivered():
+            return health.succeeded(connection, due.reply.row)
+        case Failed():
+            return health.failed(connection, due.reply.row)
+        case _:
+            return None
 
 
 def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
@@ -139,34 +147,21 @@ def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
         yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-def bounced(connection: Connection, row: str, report: Report) -> None:
-    """A delivery report came back to this row's own reverse-path. Only a failure changes anything, and once a row."""
-    if report.action != "failed":
-        return
-    told = f"{report.status or 'failed'}: the delivery report says that {report.recipient or 'the recipient'} failed"
-    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered")
-    failed = connection.execute(
-        update(t.outbox).where(delivered).values(state="failed", status=one_line(told, STATUS_CHARACTERS)),
-    )
-    if failed.rowcount and report.status.startswith("5."):  # RFC 3463 §3.1: only 5 is permanent
-        account_id, failures = _failures_in_a_row(connection, row)
-        connection.execute(update(t.account).where(t.account.c.id == account_id).values(hard_failures=failures))
+def bounced(connection: Connection, row: str, report: Report) -> Turn | None:
+    """A delivery report came back to this row's own reverse-path (threats rule 14).
 
-
-def _failures_in_a_row(connection: Connection, row: str) -> tuple[int, int]:
-    """The row's account, and how many of the last letters to the same address failed, up to the last that did not.
-
-    The smarthost's 250 had set the count back; what came back since shows that this was no success.
+    A failure fails the letter, once; a delay is only shown. What it did to the primary address is given back (R6).
     """
-    bounce = connection.execute(select(t.outbox).where(t.outbox.c.id == row)).one()
-    states = connection.execute(
-        select(t.outbox.c.state)
-        .where(t.outbox.c.account_id == bounce.account_id, t.outbox.c.recipient == bounce.recipient)
-        .where(t.outbox.c.state.in_(("delivered", "failed")))
-        .order_by(t.outbox.c.created_at.desc(), t.outbox.c.id.desc())
-        .limit(LOOK_BACK),
-    ).scalars()
-    return bounce.account_id, len(list(takewhile(lambda state: state == "failed", states)))
+    if report.action not in {"failed", "delayed"}:
+        return None
+    about = f"{report.recipient or 'the recipient'} {'failed' if report.action == 'failed' else 'is late'}"
+    told = f"{report.status or report.action}: the delivery report says that {about}"
+    values = {"status": one_line(told, STATUS_CHARACTERS)}
+    if report.action == "failed":
+        values |= {"state": "failed", "failure": health.HARD if report.hard else health.SOFT}
+    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered")
+    changed = connection.execute(update(t.outbox).where(delivered).values(values))
+    return health.failed(connection, row) if changed.rowcount and report.action == "failed" else None
 
 
 def retry(connection: Connection, row: str, *, now: datetime, by: str) -> None:
@@ -189,15 +184,6 @@ def cancel(connection: Connection, row: str, *, now: datetime, by: str) -> None:
         update(t.outbox).where(t.outbox.c.id == row).values(state="cancelled", next_attempt_at=None),
     )
     note(connection, now, by, "outbox.cancel", row)
-
-
-def _count_failures(connection: Connection, account_id: int, outcome: Outcome | None) -> None:
-    """R6: a primary that fails is counted; a success sets the count back."""
-    of_account = update(t.account).where(t.account.c.id == account_id)
-    if isinstance(outcome, Delivered):
-        connection.execute(of_account.where(t.account.c.hard_failures > 0).values(hard_failures=0))
-    elif isinstance(outcome, Failed) and outcome.hard:
-        connection.execute(of_account.values(hard_failures=t.account.c.hard_failures + 1))
 
 
 def _state(connection: Connection, row: str) -> str:

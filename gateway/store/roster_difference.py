@@ -62,7 +62,8 @@ def apply(connection: Connection) -> None:
     change, account = s.change, t.account
     is_new = change.c.account_id.is_(None)
     moved = primaries().with_only_columns(change.c.account_id)
-    connection.execute(update(account).where(account.c.id.in_(moved)).values(hard_failures=0))  # R6: not tried yet
+    untried = update(account).where(account.c.id.in_(moved)).values(hard_failures=0, soft_failures=0)  # R6
+    connection.execute(untried)
     connection.execute(
         update(account)
         .where(account.c.id == change.c.account_id)
@@ -73,8 +74,8 @@ def apply(connection: Connection) -> None:
         connection.execute(part.delete())
     connection.execute(delete(account).where(account.c.id.in_(select(change.c.account_id).where(change.c.gone))))
     columns = ["code", "name", "language", "status"]
-    added = select(*(change.c[column] for column in columns), literal(0)).where(is_new).order_by(change.c.n)
-    connection.execute(insert(account).from_select([*columns, "hard_failures"], added))
+    added = select(*(change.c[column] for column in columns), literal(0), literal(0)).where(is_new).order_by(change.c.n)
+    connection.execute(insert(account).from_select([*columns, "hard_failures", "soft_failures"], added))
     connection.execute(update(change).where(is_new).values(account_id=_id_of(change.c.code)))
     for part in PARTS:
         connection.execute(part.insert())

@@ -18,7 +18,7 @@ metadata.naming_convention = {
 
 
 class AccountRow(SQLModel, table=True):
-    """A customer (R1). `hard_failures` counts the primary's permanent failures since its last success (R6)."""
+    """A customer (R1). The failures are those of letters to the primary since its last success (R6)."""
 
     __tablename__ = "account"
 
@@ -28,6 +28,7 @@ class AccountRow(SQLModel, table=True):
     language: str
     status: str
     hard_failures: int = 0
+    soft_failures: int = 0
 
 
 class AddressRow(SQLModel, table=True):
@@ -206,6 +207,8 @@ class OutboxRow(SQLModel, table=True):
     status: str = ""
     recipient: str | None = None
     message_id: str | None = None
+    failure: str | None = None
+    """Of a letter that failed: hard or soft."""
 
 
 class KeyRow(SQLModel, table=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 MAIL = (
@@ -90,3 +93,13 @@ def test_staff_are_told_of_a_file_that_is_not_what_it_says(desk):
     (ticket,) = desk("tickets", "list", "--json").records
     shown = desk("tickets", "show", ticket["ref"]).out.decode()
     assert "[attachment: fattura.pdf, application/pdf, 10 octets; says application/pdf, is none]" in shown
+
+
+def test_staff_see_that_a_primary_does_not_work(desk, ref):
+    """R6: with the ticket, before they write, and with the account."""
+    assert b"come back" not in desk("tickets", "show", ref).out
+    with closing(sqlite3.connect(desk.database)) as database, database:
+        database.execute("update account set hard_failures = 3, soft_failures = 1")
+    assert desk("tickets", "show", ref).out.startswith(b"! letters to the primary address of ROSSI-001 come back")
+    assert desk("tickets", "show", ref, "--json").records[0]["primary_working"] is False
+    assert b"primary failures: hard=3 soft=1" in desk("accounts", "show", "ROSSI-001").out

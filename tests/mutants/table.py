@@ -46,6 +46,13 @@ MUTANTS = (
         "    if account.status is Standing.CLOSED and reply.kind is Kind.OPENED:\n",
     ),
     Mutant(
+        "i1",
+        "a report is believed by the row that it names",
+        "core/reference.py",
+        'row and keys.opens(mac, "bounce", row)',
+        "row",
+    ),
+    Mutant(
         "i2",
         "evidence of any outcome is evidence",
         "core/evidence.py",

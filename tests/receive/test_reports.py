@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
+from gateway.core.address import Address
 from gateway.core.reference import bounce_token
 from gateway.core.reply import Delivered
 from gateway.store import book, letters
@@ -52,6 +54,11 @@ async def row(gateway):
 
 def to(gateway, row):
     return (f"bounces+{bounce_token(gateway.keys, row)}@example.it",)
+
+
+def shown(gateway):
+    (one,) = gateway.database.read(lambda c: list(book.records(c, ROSSI)))
+    return {name: one[name] for name in ("primary_working", "primary_failures")}
 
 
 def failures(gateway):
@@ -107,9 +114,70 @@ async def test_three_letters_that_come_back_flag_the_primary(gateway):
     assert working() == [True]
 
 
-@pytest.mark.parametrize(
-    ("status", "action", "state"), [("4.4.1", "delayed", "delivered"), ("4.4.7", "failed", "failed")]
-)
-async def test_only_a_permanent_failure_counts_against_the_primary(gateway, row, status, action, state):
-    await gateway.receive(report(status, action), reverse_path="", forward_paths=to(gateway, row))
-    assert (gateway.outbox[0]["state"], failures(gateway)) == (state, 0)
+@pytest.mark.parametrize("status", ["4.4.7", "4.2.2", "5.2.2", "5.4.7", "5.3.4"])
+async def test_a_failure_that_passes_fails_the_letter_and_never_alone_the_primary(gateway, status):
+    """RFC 3463: a full mailbox, or a host that could not be reached, is shown and does not flag the primary."""
+    for number in range(4):
+        row = await delivered(gateway, number)
+        await gateway.receive(report(status, boundary=f"b{number}"), reverse_path="", forward_paths=to(gateway, row))
+    assert {one["state"] for one in gateway.outbox} == {"failed"}
+    assert shown(gateway) == {"primary_working": True, "primary_failures": {"hard": 0, "soft": 4}}
+
+
+async def test_a_passing_failure_is_no_success_either(gateway):
+    """Hard failures add up across soft ones."""
+    for number, status in enumerate(("5.1.1", "4.2.2", "5.1.1", "5.2.2", "5.1.10")):
+        row = await delivered(gateway, number)
+        await gateway.receive(report(status, boundary=f"b{number}"), reverse_path="", forward_paths=to(gateway, row))
+    assert shown(gateway) == {"primary_working": False, "primary_failures": {"hard": 3, "soft": 2}}
+
+
+async def test_a_delay_is_shown_and_changes_nothing_else(gateway, row):
+    """RFC 3464 §2.3.3: the letter is still on its way."""
+    before = gateway.outbox[0]
+    await gateway.receive(report("4.4.1", "delayed"), reverse_path="", forward_paths=to(gateway, row))
+    status = "4.4.1: the delivery report says that amministrazione@rossi.example is late"
+    assert gateway.outbox[0] == before | {"status": status}
+    assert shown(gateway) == {"primary_working": True, "primary_failures": {"hard": 0, "soft": 0}}
+
+
+async def test_a_report_of_success_changes_nothing(gateway, row):
+    """Nobody has asked for one (RFC 3461)."""
+    before = gateway.outbox
+    await gateway.receive(report("2.0.0", "delivered"), reverse_path="", forward_paths=to(gateway, row))
+    assert gateway.outbox == before
+
+
+async def test_what_comes_back_from_a_former_primary_says_nothing_about_the_new_one(gateway):
+    """R6: true again when the address changes, and a late report does not undo it."""
+    rows = [await delivered(gateway, number) for number in range(3)]
+    new = Address.parse("nuovo@rossi.example")
+    gateway.database.write(lambda c: book.set_primary(c, ROSSI, new, now=NOW, by="ops"))
+    for number, row in enumerate(rows):
+        await gateway.receive(report(boundary=f"b{number}"), reverse_path="", forward_paths=to(gateway, row))
+    assert {one["state"] for one in gateway.outbox} == {"failed"}
+    assert shown(gateway)["primary_working"]
+
+
+async def test_ops_hear_once_that_a_primary_fails_and_once_that_it_works(gateway):
+    """R6: an event each time it turns, and never a letter to anybody else."""
+    rows = [await delivered(gateway, number) for number in range(4)]
+    with structlog.testing.capture_logs() as logs:
+        for number, row in enumerate(rows):
+            await gateway.receive(report(boundary=f"b{number}"), reverse_path="", forward_paths=to(gateway, row))
+    told = [(one["event"], one["log_level"], one["account"]) for one in logs if one["event"].startswith("account.")]
+    assert told == [("account.primary-failing", "warning", ROSSI)]
+    assert len(gateway.outbox) == 4
+    ticket = gateway.tickets[0]["ref"]
+    assert gateway.ticket(ticket)["primary_working"] is False
+
+
+async def test_a_report_in_words_counts_like_any(gateway, row):
+    """As Exim writes, from whoever, to the letter's own reverse-path: no null path is needed there."""
+    words = (
+        b"From: Mail <mail@mx.example>\r\nSubject: x\r\n\r\nA message that you sent could not be delivered:\r\n"
+        b"  amministrazione@rossi.example\r\n    550 mailbox not found\r\n"
+    )
+    receipt = await gateway.receive(words, reverse_path="mail@mx.example", forward_paths=to(gateway, row))
+    assert gateway.message(receipt.id)["report"]["status"] == "5.1.1"
+    assert (gateway.outbox[0]["state"], failures(gateway)) == ("failed", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,7 +75,8 @@ async def test_a_ticket_that_is_not_there(gateway):
 
 def settle(gateway, outcome, next_attempt=None):
     (one, *_) = gateway.database.read(lambda c: letters.due(c, NOW + timedelta(days=400), 9))
-    gateway.database.write(lambda c: letters.settle(c, one, None, outcome, next_attempt=next_attempt))
+    outgoing = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@gateway.example.it")
+    gateway.database.write(lambda c: letters.settle(c, one, outgoing, outcome, next_attempt=next_attempt))
     return one.reply.row
 
 
