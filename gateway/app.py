@@ -91,6 +91,7 @@ class Daemon:
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)
+        self._scanner = build.scanner(config)
         self._receiver = self._receiving(rules)
         self._stop = asyncio.Event()
 
@@ -136,7 +137,7 @@ class Daemon:
                 group.create_task(listener.drain(GRACE))
 
     def _receiving(self, rules: House) -> Receiver:
-        return build.receiver(rules, self._store, self._checks, self._meters, self._dispatch.wake)
+        return build.receiver(rules, self._store, self._checks, self._scanner, self._meters, self._dispatch.wake)
 
     async def _receive(self, arrival: Arrival) -> Receipt:
         """Through the rules in force at this moment."""

@@ -25,8 +25,9 @@ from gateway.ingress.settings import Bounds, ListenerSettings
 from gateway.ingress.sockets import bind_tcp, bind_unix
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
-from gateway.ports import Authenticator, Observer, Receive
+from gateway.ports import Authenticator, Observer, Receive, Scanner
 from gateway.receive import House, Receiver
+from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
 from gateway.store.database import Database
 from gateway.store.letters import Limits
@@ -101,10 +102,20 @@ def resolver(config: Config, seconds: float = 6) -> Resolver:
     return Resolver(ResolverSettings(nameservers, one_try=min(2, seconds / 2), question=seconds), monotonic)
 
 
-def receiver(
+def scanner(config: Config) -> Clamd | None:
+    """What scans for viruses, or nothing. It is asked in one event loop."""
+    if config.virus is None:
+        return None
+    clamd = config.virus.clamd
+    where = str(clamd.path) if isinstance(clamd, UnixSocket) else (clamd.host, clamd.port)
+    return Clamd(where, config.virus.timeout.total_seconds(), hold=config.virus.when_away == "quarantine")
+
+
+def receiver(  # noqa: PLR0913, PLR0917 - a part each
     rules: House,
     kept: Store,
     authenticator: Authenticator,
+    scanner: Scanner | None,
     observer: Observer,
     committed: Callable[[], None] = lambda: None,
 ) -> Receiver:
@@ -116,6 +127,7 @@ def receiver(
         keys=kept,
         archive=kept,
         authenticator=authenticator,
+        scanner=scanner,
         observer=observer,
         new_id=new_id,
         new_reference=new_reference,

@@ -21,6 +21,7 @@ from gateway.core.likeness import Resemblance
 from gateway.core.message import Message
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
+from gateway.core.scan import Scan
 from gateway.core.verdict import Accept, Defer, Verdict
 
 
@@ -103,6 +104,13 @@ class Authenticator(Protocol):
 
     async def check(self, arrival: Arrival, message: Message) -> Evidence | Undecided | None:
         """What they found; None where there is nothing to check. Nothing is raised: not knowing is `Undecided`."""
+
+
+class Scanner(Protocol):
+    """A virus scanner."""
+
+    async def scan(self, arrival: Arrival) -> Scan:
+        """What it says of the whole message, within a bounded time. Raises Unavailable where mail waits for it."""
 
 
 class Observer(Protocol):

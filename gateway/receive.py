@@ -24,6 +24,7 @@ from gateway.core.policy import Policy
 from gateway.core.providers import graded
 from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id, tag
 from gateway.core.reply import Kind, Reply, Words
+from gateway.core.scan import Scan
 from gateway.core.served import Served
 from gateway.core.ticket import ticket_subject
 from gateway.core.trace import narrate
@@ -39,6 +40,7 @@ from gateway.ports import (
     Opening,
     Receipt,
     Record,
+    Scanner,
     Unavailable,
     Wording,
 )
@@ -97,6 +99,7 @@ class Receiver:
     new_reference: Callable[[], str]
     committed: Callable[[], None]
     """Told after a commit that may have put something into the outbox."""
+    scanner: Scanner | None = None
 
     async def __call__(self, arrival: Arrival) -> Receipt:
         """Take one message in; returns only after the commit, or with Defer when there was none."""
@@ -136,7 +139,7 @@ class Receiver:
         names, claimed = await asyncio.to_thread(about_what) if size > NAMED_HERE else about_what()
         mentions = await self._mentions(claimed)
         holders = await self.book.holders(names.keys)
-        evidence = await self._evidence(arrival, parsed, header)
+        evidence, scan = await self._looked_into(arrival, parsed, header)
         # Asked for whoever is proved, registered or not, and for who is judged by a person (I10).
         told = evidence.aligned or override is not None
         resembled = await self.book.resembling(parsed.author, parsed.in_name) if told else ()
@@ -151,6 +154,7 @@ class Receiver:
             named=names,
             about=about(names, holders),
             resembled=resembled,
+            scan=scan,
             from_ourselves=own_id or self.house.served.is_own(parsed.author),
             canary=await self._is_canary(parsed.header.subject),
             override=override,
@@ -178,6 +182,13 @@ class Receiver:
     async def _is_canary(self, subject: str) -> bool:
         mark = mark_in(subject)
         return mark is not None and mark.sealed_by(await self.keys.keyring())
+
+    async def _looked_into(self, arrival: Arrival, message: Message, header: Evidence) -> tuple[Evidence, Scan | None]:
+        """Evidence and scan at the same time; scanned is whatever has an author, whoever that is (I10)."""
+        checking = self._evidence(arrival, message, header)
+        if self.scanner is None:
+            return await checking, None
+        return await asyncio.gather(checking, self.scanner.scan(arrival))
 
     async def _evidence(self, arrival: Arrival, message: Message, header: Evidence) -> Evidence:
         """The border's word, and our own checks where it wants them. Raises Unavailable where they are needed."""

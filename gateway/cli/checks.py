@@ -59,6 +59,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _listeners(config)
     yield from _metrics(config)
     yield _dns(config)
+    yield from _virus(config)
     yield from _smarthost(config)
     yield _mailboxes(config)
     yield from _secrets(config)
@@ -207,6 +208,16 @@ def _dns(config: Config) -> Finding:
         words = f"{nameservers}: no answer; mail that only our own check could let in is put off (451)"
         return Finding(Finding.WARN, "dns", words)
     return Finding(Finding.OK, "dns", f"{nameservers}: answered")
+
+
+def _virus(config: Config) -> Iterator[Finding]:
+    if config.virus is None or (scanner := build.scanner(config)) is None:
+        return
+    try:
+        yield Finding(Finding.OK, "virus", f"{config.virus.clamd}: {asyncio.run(scanner.version())}")
+    except Unavailable as fault:
+        until = "held, not scanned" if config.virus.when_away == "quarantine" else "put off (451)"
+        yield Finding(Finding.WARN, "virus", f"{config.virus.clamd}: {fault}; mail is {until} until it answers")
 
 
 def _mailboxes(config: Config) -> Finding:

@@ -109,7 +109,7 @@ def _holds_something(path: Path) -> bool:
 def receiver(config: Config, database: Database) -> Iterator[Receiver]:
     """The story of a message over this database, for as long as the block lasts."""
     with closing(build.store(config, database)) as store:
-        yield build.receiver(build.house(config), store, build.checks(config), Meters())
+        yield build.receiver(build.house(config), store, build.checks(config), build.scanner(config), Meters())
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from gateway.cli.context import (
 from gateway.cli.messages import COLUMNS, page
 from gateway.core.case import Override
 from gateway.core.reason import Disposition, Reason
+from gateway.core.scan import NOT_SCANNED
 from gateway.store import book, ledger
 from gateway.store import quarantine as held_messages
 
@@ -63,13 +64,16 @@ def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None
 @quarantine.command("release")
 @click.argument("message_id", type=Id(), metavar="ID")
 @click.option("--account", metavar="CODE", help="For which of the accounts that the author is on.")
+@click.option(
+    "--virus", metavar="NAME", default="", help=f"A false alarm's signature, or {NOT_SCANNED}: taken on by you."
+)
 @pass_context
-def quarantine_release(context: Context, message_id: str, account: str | None) -> None:
-    """Decide on a held message again, with the reason it is held for taken on by you."""
+def quarantine_release(context: Context, message_id: str, account: str | None, virus: str) -> None:
+    """Decide on a held message again, with the reason it is held for taken on by you; scanned anew."""
     held = context.read(lambda connection: held_messages.held(connection, message_id))
     if account is not None:
         context.read(lambda connection: book.by_code(connection, account))
-    override = Override(context.operator, held.overrides | {held.reason}, account)
+    override = Override(context.operator, (held.overrides | {held.reason}) - {Reason.VIRUS}, account, virus)
     with receiver(context.config, context.database) as receive:
         record = asyncio.run(receive.examine(held.arrival, override))
     if record.verdict.disposition is Disposition.QUARANTINE and record.verdict.reason in override.reasons:
@@ -83,7 +87,8 @@ def quarantine_release(context: Context, message_id: str, account: str | None) -
     verdict = recorded.verdict
     into = f", ticket {recorded.ticket}" if recorded.ticket else ""
     if verdict.disposition is Disposition.QUARANTINE:
-        again = "release it again to take that on too"
+        by_name = f"`--virus {record.case.scan.signature}` with it" if record.case.scan else ""
+        again = f"release it again{f', {by_name},' if verdict.reason is Reason.VIRUS else ''} to take that on too"
         raise Refused(f"{message_id} is now held as {verdict.reason}: {verdict.detail}; {again}")
     click.echo(f"{message_id}: {verdict.disposition} ({verdict.reason}){into}")
 

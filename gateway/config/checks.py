@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from itertools import chain
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from gateway.core.arrival import Position
 TICKET_DETAIL = 1 + 11 + 1 + 26  # +REF.TOKEN
 BOUNCE_DETAIL = 1 + 26 + 18  # +TOKEN, and the id of an outbox row
 PIPE = "pipe"
+SCAN_LONGEST = timedelta(minutes=5)
 
 
 class Fault(NamedTuple):
@@ -111,6 +113,18 @@ def metrics(config: Config) -> Iterator[Fault]:
         yield Fault(("metrics", "listen"), f"{listen} is what a listener listens on", "a port or socket of its own")
 
 
+def virus(config: Config) -> Iterator[Fault]:
+    """Whoever scans reads all mail; and the client waits ten minutes for the reply to its dot (RFC 5321 §4.5.3.2.6)."""
+    if config.virus is None:
+        return
+    clamd = config.virus.clamd
+    if isinstance(clamd, Endpoint) and not clamd.loopback and not config.virus.remote:
+        right = "unix:PATH or 127.0.0.1:PORT; or remote: true, where nobody reads the way there"
+        yield Fault(("virus", "clamd"), f"{clamd.host} is not loopback", right)
+    if config.virus.timeout > SCAN_LONGEST:
+        yield Fault(("virus", "timeout"), "is longer than a client waits for its reply", "5m or less")
+
+
 def retries(config: Config) -> Iterator[Fault]:
     """A schedule that never waits longer than it lives."""
     retry = config.outbound.retry
@@ -124,6 +138,7 @@ CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     own_addresses,
     secrecy,
     metrics,
+    virus,
     retries,
 )
 

@@ -20,6 +20,7 @@ from gateway.config.sections import (
     Outbound,
     Pipe,
     Section,
+    Virus,
     written,
 )
 from gateway.config.values import DatabaseUrl, FilePath, HostName, OwnAddress
@@ -57,6 +58,8 @@ class Config(Section):
     authentication: Authentication = written({})
     outbound: Outbound = written({})
     limits: Limits = written({})
+    virus: Virus | None = None
+    """Nothing is scanned when left out."""
     log: Log = written({})
     metrics: Metrics | None = None
     """Off when left out."""

@@ -191,6 +191,19 @@ class Log(Section):
     """auto: text on a terminal, JSON elsewhere."""
 
 
+class Virus(Section):
+    """What scans mail for viruses."""
+
+    clamd: Listen
+    """Where clamd answers: unix:PATH, or HOST:PORT."""
+    when_away: Literal["defer", "quarantine"] = "defer"
+    """defer: 451, and the mail waits at the border. quarantine: it is held, not scanned. Never passed."""
+    timeout: Duration = written("30s")
+    """Of one scan; then clamd counts as away."""
+    remote: bool = False
+    """true: clamd may be another machine, which then reads all mail, in clear."""
+
+
 class Metrics(Section):
     """Where Prometheus may read what is counted."""
 

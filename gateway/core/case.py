@@ -12,6 +12,7 @@ from gateway.core.mentions import Named
 from gateway.core.message import Parsed
 from gateway.core.reason import Reason
 from gateway.core.reference import Found
+from gateway.core.scan import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ class Override:
     by: str
     reasons: frozenset[Reason]
     account: str | None = None
+    virus: str = ""
+    """The signature that they take for a false alarm: that one, and no other that a scan finds meanwhile."""
+
+    @property
+    def told(self) -> str:
+        """What was taken on, in words."""
+        return ", ".join([*sorted(self.reasons), *([f"virus {self.virus}"] if self.virus else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,14 @@ class Case:
     """Sent by our own `gateway check`, to see what the border does."""
     bounced: str | None = None
     """The outbox row whose own signed reverse-path this came to (threats rule 14)."""
+    scan: Scan | None = None
+    """None where no scanner is configured."""
     override: Override | None = None
 
     def waived(self, reason: Reason) -> bool:
-        """Whether an operator has taken this reason on."""
-        return self.override is not None and reason in self.override.reasons
+        """Whether an operator has taken this reason on; a virus only by its name."""
+        if self.override is None:
+            return False
+        if reason is Reason.VIRUS:
+            return self.scan is not None and self.override.virus == self.scan.signature
+        return reason in self.override.reasons

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import assert_never
 
 from gateway.core.account import Service
@@ -12,6 +13,7 @@ from gateway.core.evidence import Assurance
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
+from gateway.core.scan import Infected, NotScanned
 from gateway.core.verdict import Accept, AuthorizedSender, Objection, Refuse, Verdict
 
 HOPS = 100  # RFC 5321 §6.3
@@ -23,15 +25,11 @@ def decide(case: Case, policy: Policy) -> Verdict:
         return Refuse(Disposition.FAILED, case.parsed.reason, "built-in", case.parsed.detail)
     if objection := not_a_message(case):  # no operator can make a message of it
         return policy.refuse(objection)
-    for objection_to in OBJECTIONS:
-        objection = objection_to(case)
-        if objection is not None and not case.waived(objection.reason):
-            return policy.refuse(objection)
-    if (objection := too_little(case, policy)) and not case.waived(objection.reason):
-        return policy.refuse(objection)
-    grant = authorize(case)
+    grant = _objection(case, policy) or authorize(case)
     if isinstance(grant, Objection):
         return policy.refuse(grant)
+    if isinstance(case.scan, NotScanned) and not case.waived(Reason.VIRUS):  # whatever the policy does with viruses
+        return Refuse(Disposition.QUARANTINE, Reason.VIRUS, "built-in", f"not scanned: {case.scan.why}")
     ticket = _own_ticket(case, grant)
     into = f"ticket {ticket.reference}" if ticket else "a new ticket"
     return Accept(grant, ticket, _own_service(case, grant), f"{grant.author} writes for {grant.account.code}: {into}")
@@ -62,6 +60,13 @@ def loop(case: Case) -> Objection | None:
     return None
 
 
+def infected(case: Case) -> Objection | None:
+    """What a scanner found, whoever wrote it: so that it tells nothing of the accounts (I10)."""
+    if isinstance(case.scan, Infected):
+        return Objection(Reason.VIRUS, f"a virus: {case.scan.signature}")
+    return None
+
+
 def automatic(case: Case) -> Objection | None:
     """Mail that no person wrote is never answered (RFC 3834 §2; threats rule 11)."""
     if not isinstance(case.parsed, Message):
@@ -88,7 +93,14 @@ def too_little(case: Case, policy: Policy) -> Objection | None:
     return None
 
 
-OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (loop, automatic)
+OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (loop, infected, automatic)
+OF_POLICY: tuple[Callable[[Case, Policy], Objection | None], ...] = (too_little,)
+
+
+def _objection(case: Case, policy: Policy) -> Objection | None:
+    """The first that nobody has taken on."""
+    every = chain((one(case) for one in OBJECTIONS), (one(case, policy) for one in OF_POLICY))
+    return next((found for found in every if found and not case.waived(found.reason)), None)
 
 
 def _own_ticket(case: Case, grant: AuthorizedSender) -> TicketFact | None:

@@ -9,6 +9,7 @@ from gateway.core.case import Case
 from gateway.core.letter import shown
 from gateway.core.likeness import imitated
 from gateway.core.message import DeliveryReport, Malformed, Message
+from gateway.core.scan import Clean, Infected, NotScanned, Scan
 from gateway.core.verdict import Accept, Refuse, Verdict
 
 Station = tuple[str, str]
@@ -24,9 +25,10 @@ def narrate(case: Case, verdict: Verdict) -> tuple[Station, ...]:
     stations = [("arrival", _arrival(case)), ("parse", _parse(case))]
     if isinstance(case.parsed, Message):
         stations += [("evidence", _evidence(case)), ("sender", _sender(case)), ("about", _about(case))]
+    if case.scan is not None:
+        stations.append(("scan", _scan(case.scan)))
     if case.override is not None:
-        waived = ", ".join(sorted(case.override.reasons))
-        stations.append(("override", f"{case.override.by} takes on: {waived}"))
+        stations.append(("override", f"{case.override.by} takes on: {case.override.told}"))
     stations.append(("verdict", _verdict(verdict)))
     return tuple(stations)
 
@@ -87,6 +89,18 @@ def _about(case: Case) -> str:
 def _holder(case: Case, service: Service) -> str:
     own = case.sender is not None and any(one.id == service.account_id for one in case.sender.accounts)
     return f"held by {service.holder}, {'the' if own else 'not the'} sender's"
+
+
+def _scan(scan: Scan) -> str:
+    match scan:
+        case Clean():
+            return "no virus found"
+        case Infected(signature=signature):
+            return f"a virus: {signature}"
+        case NotScanned(why=why):
+            return f"not scanned: {why}"
+        case _:
+            assert_never(scan)
 
 
 def _verdict(verdict: Verdict) -> str:

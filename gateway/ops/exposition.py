@@ -31,6 +31,8 @@ class _Families(Collector):
         yield _counter("gateway_dispositions", "What became of them", ("disposition", "reason"), meters.dispositions)
         words = "Who judged the author of a message, and the DMARC result"
         yield _counter("gateway_evidence", words, ("source", "result"), meters.evidence)
+        words = "Messages committed, by what the virus scanner said"
+        yield _counter("gateway_scans", words, ("result",), _one_label(meters.scans))
         yield _counter("gateway_deliveries", "Attempts to send a letter", ("outcome",), _one_label(meters.deliveries))
         words = "Messages in a row without a believed Authentication-Results field"
         silent = GaugeMetricFamily("gateway_border_silent", words, labels=("ingress",))

@@ -17,10 +17,13 @@ from gateway.core.case import Case
 from gateway.core.evidence import Evidence
 from gateway.core.message import Message
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome
+from gateway.core.scan import Clean, Infected, NotScanned, Scan
 from gateway.core.verdict import Verdict
 
 RESULTS = frozenset({"none", "pass", "fail", "bestguesspass", "temperror", "permerror"})
 """DMARC result words (RFC 8601 §2.7, and Microsoft's); any other is counted as `other`."""
+
+_SCANS: dict[type[Scan], str] = {Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
 
 log = structlog.get_logger()
 
@@ -35,6 +38,8 @@ class Meters:
     """By disposition and reason."""
     evidence: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By source and DMARC result."""
+    scans: Counter[str] = field(default_factory=Counter)
+    """By what the scanner said; nothing where there is none."""
     deliveries: Counter[str] = field(default_factory=Counter)
     """By outcome."""
     silences: dict[str, Silence] = field(default_factory=dict)
@@ -44,6 +49,8 @@ class Meters:
         """A message was committed."""
         self.messages[case.arrival.origin.ingress] += 1
         self.dispositions[verdict.disposition.value, verdict.reason.value] += 1
+        if case.scan is not None:
+            self.scans[_SCANS[type(case.scan)]] += 1
         if isinstance(case.parsed, Message):
             self.evidence[case.evidence.source.value, _result(case.evidence)] += 1
             if case.arrival.origin.trusted_ids:

@@ -68,7 +68,7 @@ def release(
         connection.execute(update(t.message).where(message).values(columns))
 
     recorded = archive.settle(connection, record, write, acknowledgements=acknowledgements, now=now)
-    waived = ", ".join(sorted(override.reasons)) + (f" for {override.account}" if override.account else "")
+    waived = override.told + (f" for {override.account}" if override.account else "")
     outcome = f"{recorded.verdict.disposition} ({recorded.verdict.reason})"
     note(connection, now, override.by, "quarantine.release", record.case.arrival.id, f"{waived}: {outcome}")
     return recorded

@@ -1,0 +1,1 @@
+"""Scanning: asks a virus scanner."""
