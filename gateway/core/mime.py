@@ -16,8 +16,8 @@ from gateway.core.charset import base64_octets
 from gateway.core.fields import Field, read, unfolded
 from gateway.core.parameters import filename, parameters
 
-PARTS = 1_000
-DEPTH = 50
+PARTS = 2_000
+"""One within the other, too: the walk does not recurse."""
 LINES_TRIED = 100_000
 """Lines that begin with two hyphens."""
 
@@ -136,8 +136,6 @@ class _Walker:
         self.headers_left = HEADERS_OCTETS
 
     def open(self, head: Head, start: int) -> None:
-        if head.boundary and len(self.path) >= DEPTH:
-            head = Head(OPAQUE, {}, filename=head.filename)
         boundary = head.boundary
         self.found.append((head, self.path[-1] if self.path else -1, start))
         self.ends.append(len(self.raw))

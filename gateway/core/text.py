@@ -15,6 +15,9 @@ from gateway.core.quote import split_words
 TEXT_OCTETS = 2 * 1024 * 1024
 """Of all leaves read as text together; what is over it stays an attachment: nobody reads it in a ticket."""
 
+ALTERNATIVES = 50
+"""One within the other. To weigh words at each of a thousand took nine seconds; of deeper ones all is read."""
+
 _TEXT_KINDS = frozenset({"text/plain", "text/html"})
 
 
@@ -78,13 +81,14 @@ def _choose(parts: tuple[Part, ...], leaves: frozenset[int], words: Callable[[in
     children: list[list[int]] = [[] for _ in parts]
     chosen: list[list[int]] = [[] for _ in parts]
     twins: set[int] = set()
+    nested = _nested_alternatives(parts)
     for index in range(len(parts) - 1, -1, -1):
         options = children[index][::-1]
         if index in leaves or _placed(parts, index):
             chosen[index] = [index]
-        elif parts[index].head.kind == "multipart/alternative":
+        elif nested[index] <= ALTERNATIVES and parts[index].head.kind == "multipart/alternative":
             best = _best([chosen[one] for one in options], parts, words)
-            twins.update(leaf for one in options for leaf in chosen[one] if leaf not in best)
+            twins.update({leaf for one in options for leaf in chosen[one]}.difference(best))
             chosen[index] = best
         elif parts[index].head.kind == "multipart/related":
             chosen[index] = chosen[_root(parts, index, options)] if options else []
@@ -93,6 +97,15 @@ def _choose(parts: tuple[Part, ...], leaves: frozenset[int], words: Callable[[in
         if index:
             children[parts[index].parent].append(index)
     return chosen[0], twins
+
+
+def _nested_alternatives(parts: tuple[Part, ...]) -> list[int]:
+    """For each part, how many alternatives it is or lies in."""
+    nested: list[int] = []
+    for part in parts:
+        around = nested[part.parent] if part.parent >= 0 else 0
+        nested.append(around + (part.head.kind == "multipart/alternative"))
+    return nested
 
 
 def _best(options: list[list[int]], parts: tuple[Part, ...], words: Callable[[int], str]) -> list[int]:

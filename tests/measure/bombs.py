@@ -21,6 +21,11 @@ _WORD = WORD.encode()
 _LEVELS = b"".join(
     b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(1_500)
 )
+_CHOICES = b"".join(
+    b"Content-Type: multipart/alternative; boundary=b%d\r\n\r\n--b%d\r\n\r\nx\r\n--b%d\r\n" % ((depth,) * 3)
+    for depth in range(600)
+)
+_BLANKS = b"--x\r\n\r\n" + b" " * 2_500 + b".\r\n"
 
 BOMBS = {
     "100 KB of >": _FROM + b"\r\n" + _WORD + b"\r\n" + b">" * 100_000,
@@ -33,6 +38,11 @@ BOMBS = {
     "1 MB of <": _HTML + _WORD + b"<" * 1_000_000,
     "1 MB of open comments": _HTML + b"<!--" * 250_000 + _WORD,
     "1,500 nested parts": _FROM + _LEVELS + b"\r\n" + _WORD,
+    "600 nested alternatives": _FROM
+    + _CHOICES
+    + _MIXED.partition(b"\n")[2].replace(b"=b", b"=x")
+    + _BLANKS * 780
+    + _WORD,
     "150,000 parts": _MIXED + (b"--b\r\n\r\n" + _WORD + b"\r\n") * 150_000 + b"--b--\r\n",
     "150,000 empty parts": _MIXED + b"--b\r\n" * 150_000 + _WORD,
     "a 40 KB Content-Type": _FROM + b"Content-Type: text/plain" + b"; a=b" * 8_000 + b"\r\n\r\n" + _WORD,
