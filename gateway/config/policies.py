@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+from gateway.config import attachments
 from gateway.config.yaml import Document, Keys, Plain, read
 from gateway.core.evidence import Assurance
+from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
 from gateway.core.problem import ConfigError, Problem
@@ -22,7 +24,7 @@ _WORDS = {
     "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
-_KEYS = ("version", *_WORDS, "about", "dispositions")
+_KEYS = ("version", *_WORDS, "about", "attachments", "dispositions")
 
 
 def load_policies(directory: Path | None) -> Policy:
@@ -50,6 +52,7 @@ class _Reader:
         self._words = {key: (words[0], "") for key, words in _WORDS.items()}
         """What was said, and where."""
         self._about = (COUNTED, "")
+        self._attachments = (AttachmentLimits(), "")
         self._digest = hashlib.sha256()
 
     def policy(self, directory: Path) -> Policy:
@@ -63,7 +66,8 @@ class _Reader:
                 raise ConfigError(Problem(str(path), 0, "", "would not be read", "name it .yaml"))
             self._file(path)
         queue, least = self._words["queue"][0], Assurance(self._words["least_assurance"][0])
-        return Policy(MappingProxyType(self._choices), queue, self._digest.hexdigest(), least, self._about[0])
+        digest = self._digest.hexdigest()
+        return Policy(MappingProxyType(self._choices), queue, digest, least, self._about[0], self._attachments[0])
 
     def _file(self, path: Path) -> None:
         document = read(path)
@@ -80,6 +84,8 @@ class _Reader:
             self._take_word(document, path.name, key, data[key])
         if "about" in data:
             self._take_about(document, path.name, data["about"])
+        if "attachments" in data:
+            self._take_attachments(document, path.name, data["attachments"])
         said = data.get("dispositions")
         said = {} if said is None else said
         for key, value in _mapping(document, said, ("dispositions",)).items():
@@ -103,6 +109,16 @@ class _Reader:
         if earlier := self._about[1]:
             raise ConfigError(document.problem(("about",), f"is also set at {earlier}", "set it once"))
         self._about = (frozenset(map(Part, map(str, value))), f"{name}:{document.line(('about',))}")
+
+    def _take_attachments(self, document: Document, name: str, value: Plain) -> None:
+        said = _mapping(document, value, ("attachments",))
+        for key in said:
+            if key not in attachments.KEYS:
+                raise ConfigError(document.problem(("attachments", key), "unknown key", _near(key, attachments.KEYS)))
+        if earlier := self._attachments[1]:
+            raise ConfigError(document.problem(("attachments",), f"is also set at {earlier}", "set it once"))
+        limits = attachments.attachment_limits(document, said)
+        self._attachments = (limits, f"{name}:{document.line(('attachments',))}")
 
     def _take_choice(self, document: Document, name: str, key: str, value: Plain) -> None:
         keys: Keys = ("dispositions", key)

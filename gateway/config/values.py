@@ -64,11 +64,17 @@ def _number(text: str, units: dict[str, int], between: str = "") -> tuple[int, i
     return int(match[1]), units[match[2]]
 
 
-def _octets(text: str, _: Path) -> int:
+def size(text: str) -> int:
+    """Octets, as 10MiB. Raises ValueError."""
     number, unit = _number(text, _SIZES)
-    if not 64 * 1024 <= number * unit <= 1024**3:  # RFC 5321 §4.5.3.1.7 wants 64K at least
-        raise ValueError("is not between 64KiB and 1GiB")
     return number * unit
+
+
+def _octets(text: str, _: Path) -> int:
+    octets = size(text)
+    if not 64 * 1024 <= octets <= 1024**3:  # RFC 5321 §4.5.3.1.7 wants 64K at least
+        raise ValueError("is not between 64KiB and 1GiB")
+    return octets
 
 
 def _duration(text: str, _: Path) -> timedelta:

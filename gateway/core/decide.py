@@ -93,8 +93,16 @@ def too_little(case: Case, policy: Policy) -> Objection | None:
     return None
 
 
+def unwanted(case: Case, policy: Policy) -> Objection | None:
+    """An attachment that the policy does not want, whoever sent it."""
+    if not isinstance(case.parsed, Message):
+        return None
+    wrong = policy.attachments.objection(case.parsed.body.attachments)
+    return Objection(Reason.POLICY, wrong) if wrong else None
+
+
 OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (loop, infected, automatic)
-OF_POLICY: tuple[Callable[[Case, Policy], Objection | None], ...] = (too_little,)
+OF_POLICY: tuple[Callable[[Case, Policy], Objection | None], ...] = (too_little, unwanted)
 
 
 def _objection(case: Case, policy: Policy) -> Objection | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway.core.evidence import Assurance
+from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Objection, Refuse
@@ -52,7 +53,7 @@ class Policy:
     """Total: a reason that no file speaks of is quarantined. `digest` is hex sha256 over the files.
 
     `least_assurance` is what proof has to be worth; DOMAIN holds authors at shared providers (threats rule 8).
-    `about` are the parts of a message in which names and references count.
+    `attachments` are the limits on them. `about` are the parts of a message in which names and references count.
     """
 
     choices: Mapping[Reason, Choice] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Policy:
     digest: str = ""
     least_assurance: Assurance = Assurance.DOMAIN_ONLY
     about: frozenset[Part] = COUNTED
+    attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
 
     def refuse(self, objection: Objection) -> Refuse:
         """The verdict for an objection."""

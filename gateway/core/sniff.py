@@ -54,6 +54,9 @@ _ALSO = {  # other names of the same, by what is found
     "application/pdf": ("application/x-pdf",),
     **{kind: (_ZIP, "application/vnd.", "application/msword") for _, kind in _INSIDE_ZIP},
 }
+PROGRAMS = frozenset({WINDOWS, *_ALSO[WINDOWS]})
+"""All names of a Windows program."""
+
 _SAYS_NOTHING = ("application/octet-stream", "application/binary", "application/x-", "application/force-download")
 
 

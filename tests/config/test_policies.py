@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.config import ConfigError, load_policies, oracle_warnings
+from gateway.config import ConfigError, load_policies, oracle_warnings, shipped
+from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import SETTABLE, TELLING, Choice, Policy
 from gateway.core.reason import Disposition, Reason
@@ -74,6 +75,25 @@ def test_what_a_message_is_about_is_read_from_the_parts_that_are_named(tmp_path)
     assert policy_of(tmp_path, own="version: 1\nabout: [text, quoted]\n").about == {Part.TEXT, Part.QUOTED}
 
 
+def test_limits_on_attachments_are_read(tmp_path):
+    """Left out, nothing is refused."""
+    assert load_policies(None).attachments == policy_of(tmp_path, one="version: 1\n").attachments == AttachmentLimits()
+    text = "attachments: {count: 3, size: 10MiB, refuse: [text/html], refuse_extensions: [exe, js]}"
+    limits = policy_of(tmp_path, two=f"version: 1\n{text}\n").attachments
+    assert limits == AttachmentLimits(3, 10 * 2**20, frozenset({"text/html"}), frozenset({"exe", "js"}))
+    assert "two.yaml:2: attachments: is also set at three.yaml:2; set it once" in refusal_of(
+        tmp_path, three=f"version: 1\n{text}\n"
+    )
+
+
+def test_the_example_of_the_shipped_policy_can_be_used(tmp_path):
+    """Whoever takes the # away has a file that is read."""
+    shipped_text = (shipped("policies") / "default.yaml").read_text()
+    example = shipped_text.partition("\n# attachments:\n")[2]
+    used = "attachments:\n" + "".join(f"{line.removeprefix('#')}\n" for line in example.splitlines())
+    assert policy_of(tmp_path, own=f"version: 1\n{used}").attachments.count == 50
+
+
 def test_a_reason_given_twice_names_both_places(tmp_path):
     """Which of two files wins is not for an operator to guess."""
     text = "version: 1\ndispositions:\n  loop: discard\n"
@@ -105,6 +125,24 @@ def test_a_reason_given_twice_names_both_places(tmp_path):
         ("queue: [technical]", "2: queue: is no queue"),
         ("least_assurance: none", "2: least_assurance: is no least_assurance (none); domain-only or domain"),
         ("rules: []", "2: rules: unknown key"),
+        ("attachments: [exe]", "2: attachments: is not a mapping"),
+        ("attachments: {sizes: 1}", "2: attachments.sizes: unknown key; did you mean size?"),
+        ("attachments: {count: -1}", "2: attachments.count: is no number (-1); such as 20"),
+        ("attachments: {count: true}", "2: attachments.count: is no number (True); such as 20"),
+        (
+            "attachments: {size: 10}",
+            "2: attachments.size: is not a whole number from 1, then one of KiB, MiB, GiB (10)",
+        ),
+        ("attachments: {refuse: exe}", "2: attachments.refuse: is no list of at most 200"),
+        ("attachments: {refuse: [exe]}", "2: attachments.refuse[0]: is no content type in lower case (exe); such as"),
+        (
+            "attachments:\n  refuse_extensions:\n  - js\n  - .exe",
+            "5: attachments.refuse_extensions[1]: is no extension",
+        ),
+        (
+            "attachments: {refuse_extensions: [EXE]}",
+            "2: attachments.refuse_extensions[0]: is no extension in lower case",
+        ),
         ("queue: technical\nqueue: technical", "3: queue: stands here and on line 2"),
     ],
 )
