@@ -16,7 +16,7 @@ from gateway.core.case import Case, Mention, Override
 from gateway.core.decide import decide
 from gateway.core.evidence import Evidence, Source
 from gateway.core.judge import Undecided, combine, leaves_open
-from gateway.core.letter import reflectable
+from gateway.core.letter import bears_our_mark, reflectable
 from gateway.core.mentions import Named, about, named, read
 from gateway.core.message import Message
 from gateway.core.parse import parse
@@ -143,7 +143,8 @@ class Receiver:
         # Asked for whoever is proved, registered or not, and for who is judged by a person (I10).
         told = evidence.aligned or override is not None
         resembled = await self.book.resembling(parsed.author, parsed.in_name) if told else ()
-        own_id = is_own_message_id(parsed.header.message_id, self.house.hostname)
+        hostname = self.house.hostname
+        ours = is_own_message_id(parsed.header.message_id, hostname) or bears_our_mark(parsed.fields, hostname)
         return Case(
             arrival,
             parsed,
@@ -155,7 +156,7 @@ class Receiver:
             about=about(names, holders),
             resembled=resembled,
             scan=scan,
-            from_ourselves=own_id or self.house.served.is_own(parsed.author),
+            from_ourselves=ours or self.house.served.is_own(parsed.author),
             canary=await self._is_canary(parsed.header.subject),
             override=override,
         )

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from binascii import b2a_qp
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -15,6 +16,8 @@ from gateway.core.address import LOCAL_PART_OCTETS, Address
 
 SUBJECT_CHARACTERS = 200
 REFERENCES = 20
+LOOP_FIELD = "X-Loop"
+"""What tells our own letter from others, should somebody send it back under a name and an id of their own (I6)."""
 _WORD_OCTETS = 45  # base64 of 45 octets, and the frame, stay under the 75 of RFC 2047 §2
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[A-Za-z0-9.-]{1,128}")
 
@@ -65,6 +68,7 @@ def write_letter(  # noqa: PLR0913 - each is one line of the letter
         ("References", "\r\n ".join(thread)),
         ("Auto-Submitted", "auto-replied" if automatic else ""),  # RFC 3834 §3.1.7
         ("X-Auto-Response-Suppress", "All" if automatic else ""),  # what Exchange heeds
+        (LOOP_FIELD, head.hostname),
         ("MIME-Version", "1.0"),
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Language", language.value),
@@ -72,6 +76,12 @@ def write_letter(  # noqa: PLR0913 - each is one line of the letter
     ]
     header = "".join(f"{name}: {value}\r\n" for name, value in fields if value)
     return header.encode() + b"\r\n" + _quoted_printable(text)
+
+
+def bears_our_mark(fields: Iterable[tuple[str, bytes]], hostname: str) -> bool:
+    """Whether a message with these fields (names in lower case) was a letter of ours. No answer keeps the field."""
+    own = hostname.lower().encode()
+    return any(name == LOOP_FIELD.lower() and value.strip().lower() == own for name, value in fields)
 
 
 def reflectable(message_ids: tuple[str, ...]) -> tuple[str, ...]:

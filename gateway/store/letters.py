@@ -15,7 +15,7 @@ from gateway.core.message import Report
 from gateway.core.reply import Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.times import moment, stamp
 from gateway.ports import Due, Opening
-from gateway.store import health
+from gateway.store import health, repetition
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.listing import Window, newest
@@ -79,8 +79,10 @@ def _may_acknowledge(connection: Connection, opening: Opening, now: datetime, li
     """Whether one more stays within the limits. Only a ticket that is opened has one, so a ticket never has two."""
     if limits.per_ticket < 1:
         return False
-    facts = {"account": opening.accept.sender.account.id, "since": stamp(now - limits.period)}
-    return int(connection.execute(_acknowledged, facts).scalar_one()) < limits.per_account
+    account_id = opening.accept.sender.account.id
+    facts = {"account": account_id, "since": stamp(now - limits.period)}
+    few = int(connection.execute(_acknowledged, facts).scalar_one()) < limits.per_account
+    return few and not repetition.day_after_day(connection, account_id, opening.message.body.text, now)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> tuple[Due, ...]:

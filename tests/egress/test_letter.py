@@ -24,6 +24,7 @@ NAMES = [
     "references",
     "auto-submitted",
     "x-auto-response-suppress",
+    "x-loop",
     "mime-version",
     "content-type",
     "content-language",

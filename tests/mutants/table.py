@@ -175,6 +175,20 @@ MUTANTS = (
         "< limits.per_account + 10**6\n",
     ),
     Mutant(
+        "i6",
+        "a loop slower than the limit of a day goes on for ever",
+        "store/repetition.py",
+        "== same}) >= DAYS",
+        "== same}) >= DAYS + 10**6",
+    ),
+    Mutant(
+        "i6",
+        "our own letter under another's name and id is not known again",
+        "receive.py",
+        " or bears_our_mark(parsed.fields, hostname)",
+        "",
+    ),
+    Mutant(
         "i5",
         "a rejection is a 550 behind an MTA too",
         "ingress/site.py",
