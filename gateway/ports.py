@@ -18,7 +18,7 @@ from gateway.core.evidence import Evidence
 from gateway.core.inquiry import Answer, Question
 from gateway.core.judge import Undecided
 from gateway.core.likeness import Resemblance
-from gateway.core.message import Message
+from gateway.core.message import Message, Seal
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.scan import Scan
@@ -111,6 +111,13 @@ class Scanner(Protocol):
 
     async def scan(self, arrival: Arrival) -> Scan:
         """What it says of the whole message, within a bounded time. Raises Unavailable where mail waits for it."""
+
+
+class Seals(Protocol):
+    """Whoever verifies the signatures of PEC providers."""
+
+    async def doubt(self, seal: Seal, at: datetime) -> str:
+        """Why the seal was not its provider's at this time, "" where it was. Raises Unavailable (I9)."""
 
 
 class Observer(Protocol):

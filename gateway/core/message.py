@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.address import Address
 from gateway.core.reason import Reason
@@ -97,6 +97,27 @@ class Message:
     """Header fields in order, names in lower case, values raw and unfolded: for evidence."""
     in_name: tuple[Address, ...] = ()
     """Other addresses than the author's that stand in the display name, at most 3."""
+    envelope: Envelope | str | None = None
+    """What the message carries where it is a PEC transport envelope; or why it is none although it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a PEC provider signed, its detached signature in DER, and the provider's address: not verified yet."""
+
+    provider: Address
+    signed: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A PEC transport envelope (RFC 6109): its seal, whom that certifies to have written to whom, and the message."""
+
+    seal: Seal
+    sender: Address
+    recipients: tuple[Address, ...]
+    content: Parsed
 
 
 @dataclass(frozen=True, slots=True)
