@@ -92,6 +92,7 @@ class Daemon:
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)
         self._scanner = build.scanner(config)
+        self._seals = build.seals(config)
         self._receiver = self._receiving(rules)
         self._stop = asyncio.Event()
 
@@ -137,7 +138,9 @@ class Daemon:
                 group.create_task(listener.drain(GRACE))
 
     def _receiving(self, rules: House) -> Receiver:
-        return build.receiver(rules, self._store, self._checks, self._scanner, self._meters, self._dispatch.wake)
+        return build.receiver(
+            rules, self._store, self._checks, self._scanner, self._meters, self._dispatch.wake, seals=self._seals
+        )
 
     async def _receive(self, arrival: Arrival) -> Receipt:
         """Through the rules in force at this moment."""

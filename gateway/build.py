@@ -12,6 +12,7 @@ from time import monotonic
 
 from gateway.authentication.checks import Checks
 from gateway.authentication.dns import Resolver, ResolverSettings
+from gateway.authentication.smime import Smime
 from gateway.config import Config, load_policies
 from gateway.config.nouns import Endpoint, UnixSocket
 from gateway.core.problem import ConfigError, Problem
@@ -96,6 +97,11 @@ def checks(config: Config) -> Checks:
     return Checks(resolver(config), monotonic)
 
 
+def seals(config: Config) -> Smime | None:
+    """What PEC envelopes are verified with; None where none is."""
+    return Smime(config.pec.ca_file) if config.pec else None
+
+
 def resolver(config: Config, seconds: float = 6) -> Resolver:
     """A resolver with its cache; `seconds` bound one question."""
     nameservers = tuple((one.host, one.port) for one in config.authentication.nameservers)
@@ -118,6 +124,8 @@ def receiver(  # noqa: PLR0913, PLR0917 - a part each
     scanner: Scanner | None,
     observer: Observer,
     committed: Callable[[], None] = lambda: None,
+    *,
+    seals: Smime | None,
 ) -> Receiver:
     """The story of a message, ready to be told."""
     return Receiver(
@@ -132,6 +140,7 @@ def receiver(  # noqa: PLR0913, PLR0917 - a part each
         new_id=new_id,
         new_reference=new_reference,
         committed=committed,
+        seals=seals,
     )
 
 

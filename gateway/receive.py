@@ -18,8 +18,9 @@ from gateway.core.evidence import Evidence, Source
 from gateway.core.judge import Undecided, combine, leaves_open
 from gateway.core.letter import bears_our_mark, reflectable
 from gateway.core.mentions import Named, about, named, read
-from gateway.core.message import Message
+from gateway.core.message import Envelope, Message
 from gateway.core.parse import parse
+from gateway.core.pec import carried, proof
 from gateway.core.policy import Policy
 from gateway.core.providers import graded
 from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id, tag
@@ -41,6 +42,7 @@ from gateway.ports import (
     Receipt,
     Record,
     Scanner,
+    Seals,
     Unavailable,
     Wording,
 )
@@ -100,6 +102,8 @@ class Receiver:
     committed: Callable[[], None]
     """Told after a commit that may have put something into the outbox."""
     scanner: Scanner | None = None
+    seals: Seals | None = None
+    """What PEC envelopes are verified with, where that is configured."""
 
     async def __call__(self, arrival: Arrival) -> Receipt:
         """Take one message in; returns only after the commit, or with Defer when there was none."""
@@ -133,6 +137,12 @@ class Receiver:
         if not isinstance(parsed, Message):
             return Case(arrival, parsed, bounced=bounced, override=override)
         header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
+        border_spoke = header.source is Source.HEADER
+        distrust = await self._distrust(arrival, parsed.envelope)
+        if isinstance(parsed.envelope, Envelope) and not distrust:  # from here on it is what the envelope carries
+            header, parsed = proof(parsed.envelope, header), carried(parsed, parsed.envelope)
+            if not isinstance(parsed, Message):
+                return Case(arrival, parsed, evidence=header, bounced=bounced, override=override)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
         about_what = partial(self._named, parsed, arrival)
@@ -150,7 +160,7 @@ class Receiver:
             parsed,
             sender=Sender(parsed.author, accounts),
             evidence=evidence,
-            border_spoke=header.source is Source.HEADER,
+            border_spoke=border_spoke,
             mentions=mentions,
             named=names,
             about=about(names, holders),
@@ -158,6 +168,7 @@ class Receiver:
             scan=scan,
             from_ourselves=ours or self.house.served.is_own(parsed.author),
             canary=await self._is_canary(parsed.header.subject),
+            distrust=distrust,
             override=override,
         )
 
@@ -191,8 +202,20 @@ class Receiver:
             return await checking, None
         return await asyncio.gather(checking, self.scanner.scan(arrival))
 
+    async def _distrust(self, arrival: Arrival, envelope: Envelope | str | None) -> str:
+        """Why what calls itself a PEC envelope is not believed. Raises Unavailable where that cannot be said now."""
+        if not isinstance(envelope, Envelope):
+            return envelope or ""
+        if self.seals is None:
+            return "no pec.ca_file is configured to verify its seal with"
+        if not self.house.served.certified_to_us(envelope.recipients):
+            return "daticert.xml names no recipient of ours: it was sent to somebody else"  # who may send it on
+        return await self.seals.doubt(envelope.seal, arrival.at)
+
     async def _evidence(self, arrival: Arrival, message: Message, header: Evidence) -> Evidence:
         """The border's word, and our own checks where it wants them. Raises Unavailable where they are needed."""
+        if header.source is Source.PEC:
+            return header  # the mailbox itself is proved, and of its domain nothing is asked
         wanted = leaves_open(header) or (self.house.verify_always and header.aligned)
         own = await self.authenticator.check(arrival, message) if wanted else None
         found = combine(header, own)

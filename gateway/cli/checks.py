@@ -60,6 +60,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _metrics(config)
     yield _dns(config)
     yield from _virus(config)
+    yield from _pec(config)
     yield from _smarthost(config)
     yield _mailboxes(config)
     yield from _secrets(config)
@@ -218,6 +219,16 @@ def _virus(config: Config) -> Iterator[Finding]:
     except Unavailable as fault:
         until = "held, not scanned" if config.virus.when_away == "quarantine" else "put off (451)"
         yield Finding(Finding.WARN, "virus", f"{config.virus.clamd}: {fault}; mail is {until} until it answers")
+
+
+def _pec(config: Config) -> Iterator[Finding]:
+    """Whether seals could be verified: else certified mail would wait outside (I9)."""
+    if (seals := build.seals(config)) is None:
+        return
+    if trouble := seals.trouble():
+        yield Finding(Finding.FAIL, "pec", f"{trouble}; PEC envelopes would be put off (451)")
+    else:
+        yield Finding(Finding.OK, "pec", "openssl can verify seals")
 
 
 def _mailboxes(config: Config) -> Finding:

@@ -109,7 +109,8 @@ def _holds_something(path: Path) -> bool:
 def receiver(config: Config, database: Database) -> Iterator[Receiver]:
     """The story of a message over this database, for as long as the block lasts."""
     with closing(build.store(config, database)) as store:
-        yield build.receiver(build.house(config), store, build.checks(config), build.scanner(config), Meters())
+        checks, scanner, seals = build.checks(config), build.scanner(config), build.seals(config)
+        yield build.receiver(build.house(config), store, checks, scanner, Meters(), seals=seals)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from gateway.config.sections import (
     Metrics,
     OneLanguage,
     Outbound,
+    Pec,
     Pipe,
     Section,
     Virus,
@@ -56,6 +57,8 @@ class Config(Section):
     imap: Annotated[tuple[ImapMailbox, ...], Lax] = ()
     pipe: Pipe = written({})
     authentication: Authentication = written({})
+    pec: Pec | None = None
+    """Off when left out: PEC envelopes are ordinary mail of their providers."""
     outbound: Outbound = written({})
     limits: Limits = written({})
     virus: Virus | None = None
@@ -84,7 +87,7 @@ class Config(Section):
     @property
     def served(self) -> Served:
         """Whose mail is ours."""
-        return Served(self.addresses, self.letterhead.bounces)
+        return Served(self.addresses, self.letterhead.bounces, self.pec.addresses if self.pec else ())
 
     @property
     def pipe_trusted_ids(self) -> frozenset[str]:

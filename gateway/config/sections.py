@@ -134,6 +134,15 @@ class Authentication(Section):
     """Providers where anybody can have a mailbox, besides those that are known: proof of them is domain-only."""
 
 
+class Pec(Section):
+    """Italian certified mail (RFC 6109): whose seals are believed."""
+
+    ca_file: FilePath
+    """PEM: the CAs of PEC providers alone, or their own certificates. Whoever they certify vouches for any sender."""
+    addresses: Annotated[tuple[OwnAddress, ...], Lax] = ()
+    """Our PEC mailboxes, where they are not recipients served: what was certified to others proves nothing here."""
+
+
 class Retry(Section):
     """When a letter that could not be delivered is tried again: doubling, with jitter."""
 

@@ -6,6 +6,7 @@ import re
 
 from gateway.core.automatic_words import worded
 from gateway.core.fields import Split
+from gateway.core.letter import shown
 from gateway.core.message import Body, Robot
 from gateway.core.mime import Part, content
 from gateway.core.reason import Reason
@@ -35,7 +36,7 @@ _RECEIPT, _COMPLAINT = "message/disposition-notification", "message/feedback-rep
 
 def automatic(header: Split, raw: bytes, parts: tuple[Part, ...], subject: str, body: Body) -> Robot | None:
     """AUTO_RESPONSE for what programs answer, BULK for lists and mailings, None for what a person wrote."""
-    if what := _form(raw, parts) or _auto_response(header):
+    if what := _pec_receipt(header) or _form(raw, parts) or _auto_response(header):
         return Robot(Reason.AUTO_RESPONSE, what)
     if any(header.first(name) for name in _LISTS):  # RFC 2919 and its elders
         return Robot(Reason.BULK, "from a mailing list")
@@ -45,6 +46,12 @@ def automatic(header: Split, raw: bytes, parts: tuple[Part, ...], subject: str, 
         return Robot(Reason.BULK, "a mailing")
     what = worded(header, subject, body)
     return Robot(Reason.AUTO_RESPONSE, what) if what else None
+
+
+def _pec_receipt(header: Split) -> str:
+    """Of a provider of certified mail (RFC 6109 §3): that something was accepted, delivered, refused, infected."""
+    said = header.all("x-ricevuta")
+    return f"a PEC receipt, {shown(_word(said[0]).decode('ascii', 'replace')) or 'of no kind'}" if said else ""
 
 
 def _form(raw: bytes, parts: tuple[Part, ...]) -> str:

@@ -71,6 +71,8 @@ class Case:
     """The outbox row whose own signed reverse-path this came to (threats rule 14)."""
     scan: Scan | None = None
     """None where no scanner is configured."""
+    distrust: str = ""
+    """Why a PEC envelope, if the message is one, was not believed."""
     override: Override | None = None
 
     def waived(self, reason: Reason) -> bool:

@@ -11,6 +11,8 @@ class Source(StrEnum):
 
     HEADER = "header"
     OWN = "own"
+    PEC = "pec"
+    """The sender's provider of certified mail, by its seal (RFC 6109)."""
     NONE = "none"
 
 
@@ -21,6 +23,8 @@ class Assurance(StrEnum):
     DOMAIN = "domain"
     DOMAIN_ONLY = "domain-only"
     """As much of a domain that anybody can have a mailbox at: it says little about the mailbox (threats rule 8)."""
+    MAILBOX = "mailbox"
+    """The mailbox itself: its provider let its owner in, and has signed that it did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 
 from gateway.core.address import Address
@@ -11,6 +12,7 @@ from gateway.core.fields import Split, line_ends, split, unfolded
 from gateway.core.header import header_of, references_of
 from gateway.core.message import DeliveryReport, Header, Malformed, Message, Parsed
 from gateway.core.mime import walk
+from gateway.core.pec import envelope_of
 from gateway.core.quote_header import passed_on
 from gateway.core.reason import Reason
 from gateway.core.report import report_of
@@ -31,7 +33,7 @@ def parse(raw: bytes, *, returned: bool = False) -> Parsed:
         )
 
 
-def _parse(raw: bytes, *, returned: bool) -> Parsed:
+def _parse(raw: bytes, *, returned: bool = False, enclosed: bool = False) -> Parsed:
     fields = split(raw)
     header = header_of(fields, raw)
     if fields.defect:
@@ -44,6 +46,8 @@ def _parse(raw: bytes, *, returned: bool) -> Parsed:
     if not isinstance(found, Address):
         return Malformed(header, Reason.MALFORMED_AUTHOR, found)
     body = body_of(raw, parts, forwarded=passed_on(header.subject))
+    # What an envelope carries is read as no envelope again: nobody recurses on what a stranger sent.
+    envelope = None if enclosed else envelope_of(raw, fields, parts, found, partial(_parse, enclosed=True))
     return Message(
         header=header,
         author=found,
@@ -53,6 +57,7 @@ def _parse(raw: bytes, *, returned: bool) -> Parsed:
         hops=_hops(fields),
         fields=tuple((name, unfolded(value)) for name, value in fields.fields),
         in_name=in_name(fields.first("from"), found),
+        envelope=envelope,
     )
 
 

@@ -10,10 +10,14 @@ from gateway.core.address import Address, domain_key, fold_ascii
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The recipients of an installation. `addresses` are served with any detail behind a plus; so is `bounces`."""
+    """The recipients of an installation. `addresses` are served with any detail behind a plus; so is `bounces`.
+
+    `certified` are our PEC mailboxes, whose mail comes to one of them.
+    """
 
     addresses: tuple[Address, ...]
     bounces: Address
+    certified: tuple[Address, ...] = ()
 
     def serves(self, path: str) -> bool:
         """Whether mail for this mailbox is ours."""
@@ -22,6 +26,11 @@ class Served:
             return True
         key = _base_key(local, domain)
         return key is not None and key in self._keys()
+
+    def certified_to_us(self, recipients: Iterable[Address]) -> bool:
+        """Whether one of these recipients of certified mail is us."""
+        ours = {one.key for one in self.certified}
+        return any(one.key in ours or self.serves(str(one)) for one in recipients)
 
     def details(self, paths: Iterable[str]) -> tuple[str, ...]:
         """What stands behind the plus in those recipients that are addresses served."""

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from gateway.core.account import Service
 from gateway.core.case import Case
+from gateway.core.evidence import Assurance
 from gateway.core.letter import shown
 from gateway.core.likeness import imitated
 from gateway.core.message import DeliveryReport, Malformed, Message
@@ -24,6 +25,7 @@ def narrate(case: Case, verdict: Verdict) -> tuple[Station, ...]:
     """What each station found: (station, words)."""
     stations = [("arrival", _arrival(case)), ("parse", _parse(case))]
     if isinstance(case.parsed, Message):
+        stations += [("pec", f"the envelope is not believed: {case.distrust}")] if case.distrust else []
         stations += [("evidence", _evidence(case)), ("sender", _sender(case)), ("about", _about(case))]
     if case.scan is not None:
         stations.append(("scan", _scan(case.scan)))
@@ -62,7 +64,8 @@ def _parse(case: Case) -> str:
 
 def _evidence(case: Case) -> str:
     proof = "proved" if case.evidence.aligned else "not proved"
-    return f"the author's domain is {proof}: {case.evidence.detail}"
+    what = "mailbox" if case.evidence.assurance is Assurance.MAILBOX else "domain"
+    return f"the author's {what} is {proof}: {case.evidence.detail}"
 
 
 def _sender(case: Case) -> str:

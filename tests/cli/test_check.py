@@ -6,6 +6,7 @@ import pytest
 
 from cli.desk import CONFIG
 from nameserver import Server
+from pec_signing import ca_file
 
 WHAT = {"config", "policies", "templates", "database", "smtp", "dns", "smarthost", "mailboxes"}
 
@@ -73,3 +74,16 @@ def test_a_policy_that_says_nothing_is_named(desk):
 )
 def test_where_a_canary_enters_is_asked_for_rightly(desk, options):
     assert desk("check", *options).code == 64
+
+
+@pytest.mark.parametrize(("content", "state"), [(None, "FAIL"), (b"no certificate", "FAIL"), ("good", "ok")])
+def test_whether_certified_mail_could_be_verified_is_a_line(desk, content, state):
+    """Only where `pec` is configured: `run` would put off every envelope."""
+    path = ca_file(desk.folder)
+    if content is None:
+        path.unlink()
+    elif content != "good":
+        path.write_bytes(content)
+    desk.config.write_text(desk.config.read_text() + "pec: {ca_file: pec.pem}\n")
+    [line] = [one for one in desk("check").out.decode().splitlines() if one.split()[1] == "pec"]
+    assert line.split()[0] == state

@@ -102,6 +102,13 @@ MUTANTS = (
         '"@" not in word:',
     ),
     Mutant(
+        "i2",
+        "a seal is looked at without what it seals",
+        "authentication/smime.py",
+        '"-verify", "-binary"',
+        '"-verify", "-no_content_verify", "-binary"',
+    ),
+    Mutant(
         "i3",
         "answers are given before the commit",
         "store/writer.py",
