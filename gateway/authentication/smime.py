@@ -20,7 +20,7 @@ from gateway.core.message import Seal
 from gateway.ports import Unavailable
 
 SECONDS = 10
-"""Of one call of openssl, which takes some 10 ms."""
+"""Of one call of openssl, which takes some 30 ms."""
 WAIT_SECONDS = 25
 """Of one seal, its turn included."""
 AT_ONCE = 2
