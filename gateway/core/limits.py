@@ -12,7 +12,7 @@ from gateway.core.sniff import PROGRAMS
 
 @dataclass(frozen=True, slots=True)
 class AttachmentLimits:
-    """None is no limit. `size` in octets, of one; `refuse` are content types; extensions have no dot. All lower case."""
+    """None is no limit. `size` in octets, of one; `refuse` are content types; extensions without a dot, lower case."""
 
     count: int | None = None
     size: int | None = None
