@@ -19,6 +19,8 @@ from gateway.core.inquiry import Answer, Question
 from gateway.core.judge import Undecided
 from gateway.core.likeness import Resemblance
 from gateway.core.message import Message, Seal
+from gateway.core.place import Folder, Mail, Place, Sight, Step
+from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.scan import Scan
@@ -138,6 +140,25 @@ class Archive(Protocol):
 
     async def record(self, record: Record) -> Recorded:
         """One transaction: message, verdict, ticket, entry, outbox. Returns after the commit. Raises Unavailable."""
+
+
+class Mailboxes(Protocol):
+    """The ledger of what was seen in mailboxes, and how far each mail is."""
+
+    async def sight(self, folder: Folder) -> Sight | None:
+        """What is known of it; None where its mailbox was never seen. Raises Unavailable."""
+
+    async def see(self, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
+        """Put `uids` down as waiting, and that all up to the sight's mark were seen. Raises Unavailable."""
+
+    async def unfinished(self, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:
+        """What is not done with UIDs over `after`, in their order. Raises Unavailable."""
+
+    async def known_again(self, place: Place, octets: bytes) -> Disposition | None:
+        """What became of these octets under another UIDVALIDITY; then `place` is taken. Raises Unavailable."""
+
+    async def settle_mail(self, folder: Folder, uids: Sequence[int], step: Step) -> None:
+        """Write down how far these are. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)

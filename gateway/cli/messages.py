@@ -68,6 +68,7 @@ def messages_raw(context: Context, message_id: str) -> None:
 def balance(context: Context, since: datetime | None, json_lines: bool) -> int:
     """Weigh what was received against what became of it; 1 if it does not add up."""
     found = context.read(lambda connection: ledger.balance(connection, since))
-    columns = ("ingress", "day", "received", "accepted", "quarantined", "rejected", "discarded", "failed", "ok")
+    counts = ("received", "accepted", "quarantined", "rejected", "discarded", "failed", "waiting", "stays", "gaps")
+    columns = ("ingress", "day", *counts, "ok")
     show.records(found, columns, json_lines=json_lines, none="nothing was received")
     return 0 if all(row["ok"] for row in found) else 1

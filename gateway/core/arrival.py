@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from gateway.core.place import Place
+
 Path = NewType("Path", str)
 """A reverse-path or forward-path mailbox that our own strict path parser has read (RFC 5321 §4.1.2)."""
 
@@ -53,3 +55,5 @@ class Arrival:
     envelope: Envelope | None
     origin: Origin
     at: datetime
+    place: Place | None = None
+    """Where in a mailbox it lies; the ledger of that mailbox is written with it (I4)."""

@@ -13,10 +13,12 @@ from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
 from gateway.core.likeness import Resemblance
+from gateway.core.place import Folder, Mail, Place, Sight, Step
+from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.ports import Due, Record, Recorded, Unavailable
-from gateway.store import archive, book, desk, letters, likeness
+from gateway.store import archive, book, desk, letters, likeness, mailboxes
 from gateway.store.database import Database
 from gateway.store.keys import keyring
 from gateway.store.writer import Writer
@@ -28,7 +30,7 @@ BUSY_READ_MS = 200
 
 
 class Store:
-    """Implements AddressBook, Desk, Keys, Archive and Outbox over one database."""
+    """Implements AddressBook, Desk, Keys, Archive, Mailboxes and Outbox over one database."""
 
     def __init__(self, database: Database, acknowledgements: letters.Limits) -> None:
         self._database = database
@@ -82,6 +84,31 @@ class Store:
         return await self._writer.write(
             partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt),
         )
+
+    async def sight(self, folder: Folder) -> Sight | None:
+        """What is known of a mailbox's folder."""
+        return self._look_up(partial(mailboxes.sight, folder=folder))
+
+    async def see(self, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
+        """Put mail down as waiting."""
+        await self._writer.write(partial(mailboxes.see, folder=folder, uids=uids, sight=sight, now=now))
+
+    async def unfinished(self, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:
+        """What is not done."""
+        return self._look_up(partial(mailboxes.unfinished, folder=folder, after=after, limit=limit))
+
+    async def known_again(self, place: Place, octets: bytes) -> Disposition | None:
+        """What became of these octets under another UIDVALIDITY."""
+        found = self._look_up(partial(mailboxes.known, place=place, octets=octets))
+        if found is None:
+            return None
+        message_id, disposition = found
+        await self._writer.write(partial(mailboxes.take, place=place, message_id=message_id))
+        return disposition
+
+    async def settle_mail(self, folder: Folder, uids: Sequence[int], step: Step) -> None:
+        """Write down how far these are."""
+        await self._writer.write(partial(mailboxes.settle, folder=folder, uids=uids, step=step))
 
     async def watch(self) -> None:
         """Wait for the writer's end. Raises what ended it, when that was not `close()`."""

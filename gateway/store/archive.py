@@ -18,7 +18,7 @@ from gateway.core.reason import Disposition, Reason
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
-from gateway.store import attempts, letters
+from gateway.store import attempts, letters, mailboxes
 from gateway.store import tables as t
 from gateway.store.logos import fold
 
@@ -48,7 +48,10 @@ def store(connection: Connection, record: Record, acknowledgements: letters.Limi
         connection.execute(_insert_message, row)
         connection.execute(_insert_raw, {"message_id": arrival.id, "octets": arrival.raw})
 
-    return settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
+    recorded = settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
+    if arrival.place is not None:
+        mailboxes.take(connection, arrival.place, arrival.id)
+    return recorded
 
 
 def settle(

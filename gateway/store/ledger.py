@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, case, func, select
 
 from gateway.core.reason import Disposition
 from gateway.core.times import stamp
+from gateway.store import mailboxes
 from gateway.store import tables as t
 from gateway.store.listing import Window, newest
 
@@ -83,14 +85,19 @@ def balance(connection: Connection, since: datetime | None = None) -> list[dict[
     found = select(t.message.c.ingress, t.message.c.day, *sums).group_by(t.message.c.ingress, t.message.c.day)
     pan = {(row.ingress, row.day): row for row in connection.execute(found)}
     counted = {(row.ingress, row.day): row.received for row in connection.execute(select(t.tally))}
+    mail = mailboxes.audit(connection)
     first_day = stamp(since)[:10] if since else ""
-    keys = sorted((key for key in pan.keys() | counted.keys() if key[1] >= first_day), key=lambda key: (key[1], key[0]))
-    return [_weighed(key, counted.get(key, 0), pan.get(key)) for key in keys]
+    keys = {key for key in pan.keys() | counted.keys() | mail.keys() if key[1] >= first_day}
+    return [
+        _weighed(key, counted.get(key, 0), pan.get(key), mail.get(key, mailboxes.NOTHING))
+        for key in sorted(keys, key=lambda key: (key[1], key[0]))
+    ]
 
 
-def _weighed(key: tuple[str, str], received: int, row: Row[Any] | None) -> dict[str, Any]:
+def _weighed(key: tuple[str, str], received: int, row: Row[Any] | None, mail: mailboxes.Audit) -> dict[str, Any]:
     counts = {name: int(getattr(row, name)) if row else 0 for name in _COUNTS}
-    return {"ingress": key[0], "day": key[1], "received": received, **counts, "ok": received == sum(counts.values())}
+    level = received == sum(counts.values()) and not mail.gaps
+    return {"ingress": key[0], "day": key[1], "received": received, **counts, **asdict(mail), "ok": level}
 
 
 def _record(row: Row[Any]) -> dict[str, Any]:

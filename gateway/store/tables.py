@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 metadata: MetaData = SQLModel.metadata
@@ -231,6 +231,59 @@ class TallyRow(SQLModel, table=True):
     received: int
 
 
+class FolderRow(SQLModel, table=True):
+    """A mailbox's folder under one UIDVALIDITY: every UID up to `mark` was seen. `since` as in `core/place.py`."""
+
+    __tablename__ = "folder"
+
+    ingress: str = Field(primary_key=True)
+    uidvalidity: int = Field(primary_key=True, sa_type=BigInteger)
+    mark: int = Field(sa_type=BigInteger)
+    since: str | None = None
+    first_seen_at: str
+
+
+class MailRow(SQLModel, table=True):
+    """A message of a folder that was to be taken, and how far it is (`Step`).
+
+    `day` is when it was first seen; `sha256` of its octets, by which it is known again under another UIDVALIDITY.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        CheckConstraint("step in ('waiting', 'taken', 'done', 'stays', 'gone')", name="step"),
+        CheckConstraint("step not in ('taken', 'done') or message_id is not null", name="written"),
+        Index(
+            "ix_mail_open",
+            "ingress",
+            "uidvalidity",
+            "uid",
+            sqlite_where=text("step in ('waiting', 'taken', 'stays')"),
+            postgresql_where=text("step in ('waiting', 'taken', 'stays')"),
+        ),
+        Index("ix_mail_ingress_day", "ingress", "day"),
+        Index("ix_mail_ingress_sha256", "ingress", "sha256"),
+    )
+
+    ingress: str = Field(primary_key=True)
+    uidvalidity: int = Field(primary_key=True, sa_type=BigInteger)
+    uid: int = Field(primary_key=True, sa_type=BigInteger)
+    day: str
+    step: str
+    message_id: str | None = Field(default=None, foreign_key="message.id", index=True)
+    sha256: str | None = None
+
+
+class SeenRow(SQLModel, table=True):
+    """How many UIDs of an ingress were first seen on a day, counted apart from `mail`: what the gaps show against."""
+
+    __tablename__ = "seen"
+
+    ingress: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    uids: int
+
+
 class AuditRow(SQLModel, table=True):
     """Who changed what by hand: address book, quarantine, tickets, outbox."""
 
@@ -257,4 +310,7 @@ attempt = metadata.tables["attempt"]
 outbox = metadata.tables["outbox"]
 keyring = metadata.tables["keyring"]
 tally = metadata.tables["tally"]
+folder = metadata.tables["folder"]
+mail = metadata.tables["mail"]
+seen = metadata.tables["seen"]
 audit = metadata.tables["audit"]
