@@ -53,6 +53,10 @@ def _page(found: dict[str, Any]) -> Iterable[str]:
         yield f"! letters to the primary address of {found['account']} come back: `gateway accounts show` tells more"
     yield from show.facts(found, [name for name in found if name not in {"history", "notices", "attempts", "entries"}])
     for entry in found["history"]:
+        if entry["folded"]:
+            lines = len(entry["text"].splitlines())
+            yield f"\n--- {entry['at']}  folded: {entry['by']}, {lines} lines by a program; --json shows them"
+            continue
         delivery = f" [{entry['delivery']}]" if entry["delivery"] else ""
         yield f"\n--- {entry['at']}  {entry['kind']}  {entry['by']}{delivery}"
         yield show.quoted(entry["text"])

@@ -22,6 +22,7 @@ VERSION = 1
 _WORDS = {
     "queue": ("technical", "administrative"),
     "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
+    "thread_auto_responses": ("quarantine", "fold"),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
 _KEYS = ("version", *_WORDS, "about", "attachments", "dispositions")
@@ -67,7 +68,9 @@ class _Reader:
             self._file(path)
         queue, least = self._words["queue"][0], Assurance(self._words["least_assurance"][0])
         digest = self._digest.hexdigest()
-        return Policy(MappingProxyType(self._choices), queue, digest, least, self._about[0], self._attachments[0])
+        fold = self._words["thread_auto_responses"][0] == "fold"
+        choices = MappingProxyType(self._choices)
+        return Policy(choices, queue, digest, least, self._about[0], self._attachments[0], fold)
 
     def _file(self, path: Path) -> None:
         document = read(path)

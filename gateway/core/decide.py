@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from typing import assert_never
 
@@ -13,9 +14,11 @@ from gateway.core.evidence import Assurance
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
+from gateway.core.reference import Found
 from gateway.core.scan import Infected, NotScanned
 from gateway.core.verdict import Accept, AuthorizedSender, Objection, Refuse, Verdict
 
+THREAD = frozenset({Found.PLUS_ADDRESS, Found.MESSAGE_ID})
 HOPS = 100  # RFC 5321 §6.3
 
 
@@ -27,7 +30,7 @@ def decide(case: Case, policy: Policy) -> Verdict:
         return policy.refuse(objection)
     grant = _objection(case, policy) or authorize(case)
     if isinstance(grant, Objection):
-        return policy.refuse(grant)
+        return _folded(case, policy, grant) or policy.refuse(grant)
     if isinstance(case.scan, NotScanned) and not case.waived(Reason.VIRUS):  # whatever the policy does with viruses
         return Refuse(Disposition.QUARANTINE, Reason.VIRUS, "built-in", f"not scanned: {case.scan.why}")
     ticket = _own_ticket(case, grant)
@@ -109,6 +112,24 @@ def _objection(case: Case, policy: Policy) -> Objection | None:
     """The first that nobody has taken on."""
     every = chain((one(case) for one in OBJECTIONS), (one(case, policy) for one in OF_POLICY))
     return next((found for found in every if found and not case.waived(found.reason)), None)
+
+
+def _folded(case: Case, policy: Policy, objection: Objection) -> Accept | None:
+    """A program's answer to a letter of ours, where the policy wants it kept: in its ticket, and nothing else stirs.
+
+    It passes the same door as a person's mail (I2), and has answered us by a token: a subject proves no thread.
+    """
+    if not policy.fold or objection.reason is not Reason.AUTO_RESPONSE or isinstance(case.scan, NotScanned):
+        return None
+    if any(one(case, policy) for one in OF_POLICY):
+        return None
+    grant = authorize(case)
+    if isinstance(grant, Objection):
+        return None
+    in_thread = replace(case, mentions=tuple(one for one in case.mentions if one.found in THREAD))
+    ticket = _own_ticket(in_thread, grant)
+    detail = f"folded into ticket {ticket.reference}: {objection.detail}" if ticket else ""
+    return Accept(grant, ticket, None, detail, folded=True) if ticket else None
 
 
 def _own_ticket(case: Case, grant: AuthorizedSender) -> TicketFact | None:

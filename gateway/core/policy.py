@@ -54,6 +54,7 @@ class Policy:
 
     `least_assurance` is what proof has to be worth; DOMAIN holds authors at shared providers (threats rule 8).
     `attachments` are the limits on them. `about` are the parts of a message in which names and references count.
+    `fold`: a program's answer in a ticket's own thread is kept there.
     """
 
     choices: Mapping[Reason, Choice] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Policy:
     least_assurance: Assurance = Assurance.DOMAIN_ONLY
     about: frozenset[Part] = COUNTED
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
+    fold: bool = False
 
     def refuse(self, objection: Objection) -> Refuse:
         """The verdict for an objection."""

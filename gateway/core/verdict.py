@@ -28,16 +28,24 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Goes into a ticket: an existing one of the same account, or a new one."""
+    """Goes into a ticket: an existing one of the same account, or a new one.
+
+    `folded`: a program's answer in the ticket's thread, which is kept there and changes nothing else.
+    """
 
     sender: AuthorizedSender
     ticket: TicketFact | None
     service: Service | None
     detail: str
+    folded: bool = False
 
     disposition = Disposition.ACCEPT
-    reason = Reason.REGISTERED
     rule = "authorize"
+
+    @property
+    def reason(self) -> Reason:
+        """Why, in the word that is published."""
+        return Reason.AUTO_RESPONSE if self.folded else Reason.REGISTERED
 
 
 @dataclass(frozen=True, slots=True)

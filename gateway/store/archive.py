@@ -173,9 +173,10 @@ def _reverse_path(envelope: Envelope | None) -> str | None:
 
 
 def _file(connection: Connection, opening: Opening, now: datetime) -> int:
-    """Append to the ticket, which reopens it, or open a new one."""
+    """Append to the ticket, which reopens it unless a program wrote, or open a new one."""
     if (ticket := opening.accept.ticket) is not None:
-        connection.execute(_reopen, {"ticket": ticket.id, "now": stamp(now)})
+        if not opening.accept.folded:
+            connection.execute(_reopen, {"ticket": ticket.id, "now": stamp(now)})
         return ticket.id
     opened = connection.execute(
         _insert_ticket,
@@ -200,6 +201,7 @@ def _entry(connection: Connection, arrival: Arrival, opening: Opening, ticket_id
         "kind": "in",
         "by": opening.accept.sender.author.key,
         "message_id": arrival.id,
+        "folded": opening.accept.folded,
         **body_record(fold(connection, opening.message.body, opening.accept.sender.account.id)),
     }
 

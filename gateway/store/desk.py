@@ -149,6 +149,7 @@ def _history(connection: Connection, ticket_id: int) -> list[dict[str, Any]]:
             "text": row.text,
             "quoted": row.quoted,
             "signature": row.signature,
+            "folded": row.folded,
             "attachments": row.attachments,
             "message": row.message_id,
             "delivery": row.delivery,
@@ -196,7 +197,7 @@ def _thread(connection: Connection, ticket_id: int) -> tuple[str, ...]:
     query = (
         select(t.message.c.message_id)
         .join(t.entry, t.entry.c.message_id == t.message.c.id)
-        .where(t.entry.c.ticket_id == ticket_id, t.entry.c.kind == "in")
+        .where(t.entry.c.ticket_id == ticket_id, t.entry.c.kind == "in", ~t.entry.c.folded)
         .order_by(t.entry.c.id.desc())
         .limit(THREAD)
     )

@@ -149,7 +149,7 @@ class RawRow(SQLModel, table=True):
 
 
 class EntryRow(SQLModel, table=True):
-    """One message, reply or note in a ticket's history."""
+    """One message, reply or note in a ticket's history; `folded` where it is a program's answer to ours."""
 
     __tablename__ = "entry"
     __table_args__ = (CheckConstraint("kind in ('in', 'out', 'note')", name="kind"),)
@@ -165,6 +165,7 @@ class EntryRow(SQLModel, table=True):
     attachments: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
     message_id: str | None = Field(default=None, foreign_key="message.id")
     outbox_id: str | None = Field(default=None, foreign_key="outbox.id")
+    folded: bool = False
 
 
 class AttemptRow(SQLModel, table=True):

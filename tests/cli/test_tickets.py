@@ -7,6 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from gateway.core.reference import ticket_token
+from gateway.store.database import Database
+from gateway.store.keys import keyring
+
 MAIL = (
     b"Authentication-Results: mx.example.it; dmarc=pass header.from=rossi.example\r\n"
     b"Received: from x by mx.example.it; Sun, 22 Nov 2026 12:00:00 +0000\r\n"
@@ -103,3 +107,19 @@ def test_staff_see_that_a_primary_does_not_work(desk, ref):
     assert desk("tickets", "show", ref).out.startswith(b"! letters to the primary address of ROSSI-001 come back")
     assert desk("tickets", "show", ref, "--json").records[0]["primary_working"] is False
     assert b"primary failures: hard=3 soft=1" in desk("accounts", "show", "ROSSI-001").out
+
+
+def test_a_program_s_answer_is_one_folded_line(desk, ref):
+    """Its words are not in the way of the customer's; `--json` has them."""
+    with closing(Database(f"sqlite:///{desk.database}").open()) as database:
+        token = ticket_token(database.read(keyring), ref, 1)
+    (desk.folder / "own").mkdir()
+    (desk.folder / "own/own.yaml").write_text("version: 1\nthread_auto_responses: fold\n")
+    desk.config.write_text(desk.config.read_text() + "policies: own\n")
+    notice = MAIL.replace(b"<1@", b"<2@").replace(b"\r\n\r\nx", b"\r\nAuto-Submitted: auto-replied\r\n\r\nAway.")
+    assert desk("ingest", "--forward-path", f"support+{ref}.{token}@example.it", stdin=notice).code == 0
+    (found,) = desk("tickets", "show", ref, "--json").records
+    assert [(entry["folded"], entry["text"]) for entry in found["history"]] == [(False, "x"), (True, "Away.")]
+    page = desk("tickets", "show", ref).out.decode()
+    assert "folded: tecnico@rossi.example, 1 lines by a program" in page
+    assert "Away." not in page

@@ -50,6 +50,15 @@ def test_an_empty_file_fails_closed(tmp_path, text):
 
 
 @pytest.mark.parametrize(
+    ("text", "fold"),
+    [("", False), ("thread_auto_responses: fold", True), ("thread_auto_responses: quarantine", False)],
+)
+def test_answers_of_programs_are_folded_only_where_it_is_said(tmp_path, text, fold):
+    """Left out, they are what `auto-response` says."""
+    assert policy_of(tmp_path, own=f"version: 1\n{text}\n").fold is fold
+
+
+@pytest.mark.parametrize(
     ("text", "least"),
     [("", "domain-only"), ("least_assurance: domain", "domain"), ("least_assurance: domain-only", "domain-only")],
 )
