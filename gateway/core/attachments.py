@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from gateway.core.header import subject_text
 from gateway.core.message import Attachment
-from gateway.core.mime import Part, content
+from gateway.core.mime import Leaf, Part, content
 from gateway.core.parameters import filename
 from gateway.core.sniff import sniff
 
@@ -87,6 +87,7 @@ def _attachment(raw: bytes, parts: tuple[Part, ...], index: int) -> Attachment:
         sha256=sha256(octets).hexdigest(),
         inline=part.head.disposition == "inline" or bool(in_related and part.head.content_id),
         sniffed=sniff(octets),
+        leaf=Leaf(raw, part),
     )
 
 

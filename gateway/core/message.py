@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gateway.core.address import Address
+from gateway.core.mime import Leaf
 from gateway.core.reason import Reason
 
 
@@ -13,6 +14,7 @@ class Attachment:
     """A named or non-text part. `size` in octets after transfer decoding; `sha256` in hex over the same octets.
 
     `sniffed` is the content type that its octets show, "" where they show none; `folded`: the logo of a signature.
+    `leaf` is where its octets stand, None for what was unpacked: they are not carried along.
     """
 
     filename: str
@@ -22,6 +24,7 @@ class Attachment:
     inline: bool
     sniffed: str = ""
     folded: bool = False
+    leaf: Leaf | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from binascii import Error as NoEncoding
 from binascii import a2b_qp, a2b_uu
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.charset import base64_octets
 from gateway.core.fields import Field, read, unfolded
@@ -64,6 +64,18 @@ class Part:
     parent: int
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A part and what it stands in, the message or one that was inside it. Nothing is copied until it is asked for."""
+
+    raw: bytes = field(repr=False)
+    part: Part
+
+    def octets(self) -> bytes:
+        """After transfer decoding."""
+        return content(self.raw, self.part)
 
 
 def walk(raw: bytes, fields: tuple[Field, ...], body: int) -> tuple[Part, ...]:

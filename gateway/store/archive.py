@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,17 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
-from gateway.core.message import Body, DeliveryReport, Message
+from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
-from gateway.store import attempts, letters, mailboxes
+from gateway.store import attempts, contents, letters, mailboxes
 from gateway.store import tables as t
 from gateway.store.logos import fold
+
+ATTACHMENT = tuple(one.name for one in fields(Attachment) if one.name != "leaf")
+"""What is published of one."""
 
 _same = (
     select(t.message.c.id, t.message.c.ticket_id, t.ticket.c.ref)
@@ -78,6 +81,7 @@ def settle(
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
         turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
+        contents.keep(connection, opening.message.body)
         connection.execute(_insert_entry, _entry(connection, arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
     return Recorded(verdict, opening.reference if opening else None, turned)
@@ -142,7 +146,7 @@ def body_record(body: Body) -> dict[str, Any]:
         "text": body.text,
         "quoted": body.quoted,
         "signature": body.signature,
-        "attachments": [asdict(one) for one in body.attachments],
+        "attachments": [{name: getattr(one, name) for name in ATTACHMENT} for one in body.attachments],
     }
 
 

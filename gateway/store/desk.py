@@ -15,7 +15,7 @@ from gateway.core.reference import normal_reference
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.ticket import Status
 from gateway.core.times import stamp
-from gateway.store import attempts, book, letters
+from gateway.store import attempts, book, contents, letters
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.health import HARD_FAILURES
@@ -165,6 +165,11 @@ def _notices(connection: Connection, ticket_id: int) -> list[dict[str, Any]]:
         .order_by(t.outbox.c.created_at, t.outbox.c.id)
     )
     return [{"at": row.created_at, "kind": row.kind, "delivery": row.state} for row in connection.execute(query)]
+
+
+def attachment(connection: Connection, reference: str, digest: str) -> bytes:
+    """The octets of an attachment, by its sha256 or how that begins. Raises LookupError, ValueError."""
+    return contents.attached(connection, _ticket(connection, reference).id, digest)
 
 
 def _ticket(connection: Connection, reference: str) -> Row[Any]:

@@ -148,6 +148,16 @@ class RawRow(SQLModel, table=True):
     octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ContentRow(SQLModel, table=True):
+    """The octets of an attachment, once for all messages that brought them."""
+
+    __tablename__ = "content"
+
+    sha256: str = Field(primary_key=True)
+    size: int
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class EntryRow(SQLModel, table=True):
     """One message, reply or note in a ticket's history; `folded` where it is a program's answer to ours."""
 
@@ -306,6 +316,7 @@ service = metadata.tables["service"]
 ticket = metadata.tables["ticket"]
 message = metadata.tables["message"]
 raw = metadata.tables["raw"]
+content = metadata.tables["content"]
 entry = metadata.tables["entry"]
 attempt = metadata.tables["attempt"]
 outbox = metadata.tables["outbox"]

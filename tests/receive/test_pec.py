@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -11,6 +13,7 @@ from gateway.authentication.smime import Smime
 from gateway.core.address import Address
 from gateway.core.reference import make_reference
 from gateway.core.verdict import Defer
+from gateway.store import desk
 from house import NOW, ROSSI, TRUSTED
 from pec_signing import ANNA, MAIL, PROVIDER, ca_file, data, enveloped, parts, party, seal, wrapped
 
@@ -165,3 +168,15 @@ async def test_a_seal_over_nothing_but_the_end_of_another(pec):
     """An empty signed part is no envelope."""
     found = await fate(pec, wrapped(b"", seal(b"")))
     assert found["disposition"] != "accept"
+
+
+async def test_a_file_of_the_message_inside_is_kept_as_it_was_attached(pec):
+    """Its octets stand in the message inside, not in the envelope."""
+    kind = b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n"
+    header = b"".join(line for line in MAIL.splitlines(keepends=True)[:5] if not line.startswith(b"Content-"))
+    found = await fate(
+        pec, enveloped(header.rstrip() + b"\r\n" + kind + b"\r\n" + b64encode(b"%PDF-1.7 uno") + b"\r\n")
+    )
+    assert found["disposition"] == "accept"
+    digest = sha256(b"%PDF-1.7 uno").hexdigest()
+    assert pec.database.read(lambda c: desk.attachment(c, found["ticket"], digest)) == b"%PDF-1.7 uno"

@@ -1,0 +1,64 @@
+"""Contents: what was attached, kept once for equal octets. It outlives the bytes of the messages that brought it.
+
+Kept in the transaction of an accepted message, and only then: what is held has its octets in its message.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from gateway.core.message import Body, Message
+from gateway.core.parse import parse
+from gateway.store import tables as t
+
+_known = select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True)))
+_insert = upsert(t.content).on_conflict_do_nothing()
+_octets = select(t.content.c.octets).where(t.content.c.sha256 == bindparam("sha256"))
+_attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
+_raw = select(t.raw.c.octets).where(t.raw.c.message_id == bindparam("message"))
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+
+
+def keep(connection: Connection, body: Body) -> None:
+    """Write down what is not there yet. Only that is decoded a second time, one after the other."""
+    wanted = {one.sha256: one for one in body.attachments}
+    if not wanted:
+        return
+    known = set(connection.execute(_known, {"wanted": list(wanted)}).scalars())
+    for sha256, one in wanted.items():
+        if sha256 not in known and one.leaf is not None:
+            row = {"sha256": sha256, "size": one.size, "octets": one.leaf.octets()}
+            connection.execute(_insert, row)
+
+
+def attached(connection: Connection, ticket_id: int, digest: str) -> bytes:
+    """What is attached to a ticket, by its sha256 or how that begins. Raises LookupError, ValueError."""
+    begins = digest.strip().lower()
+    if not _DIGEST.fullmatch(begins):
+        raise ValueError(f"{digest} is no sha256: 8 to 64 of 0-9 and a-f, as `gateway tickets show` has them")
+    found = {
+        one["sha256"]: row.message_id
+        for row in connection.execute(_attached, {"ticket": ticket_id})
+        for one in row.attachments
+        if one["sha256"].startswith(begins)
+    }
+    if not found:
+        raise LookupError(f"no attachment {digest} in this ticket; `gateway tickets show` names them")
+    if len(found) > 1:
+        raise ValueError(f"{digest} begins {len(found)} of this ticket's attachments; give more of it")
+    [(sha256, message)] = found.items()
+    octets = connection.execute(_octets, {"sha256": sha256}).scalar()
+    return bytes(octets) if octets is not None else _from_message(connection, message, sha256)
+
+
+def _from_message(connection: Connection, message: str | None, sha256: str) -> bytes:
+    """Of what came in before contents were kept: out of the message itself."""
+    raw = connection.execute(_raw, {"message": message}).scalar()
+    parsed = parse(raw) if raw is not None else None
+    for one in parsed.body.attachments if isinstance(parsed, Message) else ():
+        if one.sha256 == sha256 and one.leaf is not None:
+            return one.leaf.octets()
+    raise LookupError(f"no octets of {sha256} are kept")
