@@ -209,7 +209,7 @@ MUTANTS = (
         "except Exception as fault:",
         "except (ValueError, LookupError) as fault:",
     ),
-    Mutant("i7", "the bound on parts is raised out of reach", "core/mime.py", "PARTS = 1_000\n", "PARTS = 1_000_000\n"),
+    Mutant("i7", "the bound on parts is raised out of reach", "core/mime.py", "PARTS = 2_000\n", "PARTS = 1_000_000\n"),
     Mutant(
         "i7",
         "lone surrogates come through",

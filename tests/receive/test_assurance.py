@@ -43,7 +43,8 @@ async def test_the_record_says_what_was_too_little(gateway):
     """For staff, who may release it."""
     receipt = await wary(gateway).receive(letter())
     assert receipt.verdict.detail.startswith("least_assurance is domain, and this is proof of a shared provider only")
-    assert receipt.verdict.rule == "default.yaml:24 policy"
+    assert receipt.verdict.rule.startswith("default.yaml:")
+    assert receipt.verdict.rule.endswith(" policy")
 
 
 async def test_by_itself_it_is_enough(gateway):
