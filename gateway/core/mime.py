@@ -35,7 +35,7 @@ OPAQUE = "application/octet-stream"
 _HEAD_END = re.compile(rb"\n(?:\r?\n|(?=--))")  # no header line begins with hyphens, a delimiter does
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*+\r?\n", re.MULTILINE)
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
-_KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")  # RFC 6838 §4.2
+KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")  # RFC 6838 §4.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def head_of(fields: tuple[Field, ...], default: str = "text/plain") -> Head:
     kind, given = parameters(own.get("content-type", b""))
     disposition, about = parameters(own.get("content-disposition", b""))
     return Head(
-        kind=kind if _KIND.fullmatch(kind) else default if "content-type" not in own else "text/plain",
+        kind=kind if KIND.fullmatch(kind) else default if "content-type" not in own else "text/plain",
         parameters=given,
         disposition=disposition,
         filename=filename(about.get("filename", ""), given.get("name", "")),
