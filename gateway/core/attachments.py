@@ -8,9 +8,10 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 from hashlib import sha256
 
+from gateway.core import tnef
 from gateway.core.header import subject_text
-from gateway.core.message import Attachment
-from gateway.core.mime import Leaf, Part, content
+from gateway.core.message import Attachment, Source
+from gateway.core.mime import Leaf, Part
 from gateway.core.parameters import filename
 from gateway.core.sniff import sniff
 
@@ -48,8 +49,17 @@ _EXTENSIONS = {
 
 
 def attachments_of(raw: bytes, parts: tuple[Part, ...], indices: Iterable[int]) -> tuple[Attachment, ...]:
-    """The parts at these places as attachments; a logo that the message itself repeats is folded."""
-    found = [_attachment(raw, parts, index) for index in indices]
+    """The parts at these places as attachments, behind a pack its files; a logo that the message repeats is folded."""
+    found: list[Attachment] = []
+    packs = 0
+    for index in indices:
+        leaf = Leaf(raw, parts[index])
+        octets = leaf.octets()
+        found.append(_attachment(octets, parts, index, leaf))
+        if octets.startswith(tnef.MAGIC) and packs < tnef.PACKS:
+            packs += 1
+            files = tnef.files_of(octets)
+            found += [_told(one.name, one.kind, one.octets(), inline=one.shown, leaf=one) for one in files]
     times = Counter(one.sha256 for one in found)
     return folded(found, {one for one, count in times.items() if count > 1})
 
@@ -76,19 +86,16 @@ def name_of(part: Part, index: int, subject: str = "") -> str:
     return part.head.filename or filename(f"{subject}.eml" if subject else "", invented)
 
 
-def _attachment(raw: bytes, parts: tuple[Part, ...], index: int) -> Attachment:
-    part = parts[index]
-    octets = content(raw, part)
-    in_related = part.parent >= 0 and parts[part.parent].head.kind == "multipart/related"
-    return Attachment(
-        filename=name_of(part, index, _subject_of(octets) if part.head.kind == "message/rfc822" else ""),
-        content_type=part.head.kind,
-        size=len(octets),
-        sha256=sha256(octets).hexdigest(),
-        inline=part.head.disposition == "inline" or bool(in_related and part.head.content_id),
-        sniffed=sniff(octets),
-        leaf=Leaf(raw, part),
-    )
+def _attachment(octets: bytes, parts: tuple[Part, ...], index: int, leaf: Leaf) -> Attachment:
+    head, parent = parts[index].head, parts[index].parent
+    in_related = parent >= 0 and parts[parent].head.kind == "multipart/related"
+    name = name_of(parts[index], index, _subject_of(octets) if head.kind == "message/rfc822" else "")
+    inline = head.disposition == "inline" or bool(in_related and head.content_id)
+    return _told(name, head.kind, octets, inline=inline, leaf=leaf)
+
+
+def _told(name: str, kind: str, octets: bytes, *, inline: bool, leaf: Source) -> Attachment:
+    return Attachment(name, kind, len(octets), sha256(octets).hexdigest(), inline, sniff(octets), leaf=leaf)
 
 
 def _subject_of(octets: bytes) -> str:

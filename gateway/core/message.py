@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gateway.core.address import Address
-from gateway.core.mime import Leaf
 from gateway.core.reason import Reason
+
+
+class Source(Protocol):
+    """Where octets are to be had."""
+
+    def octets(self) -> bytes: ...  # noqa: D102 - after transfer decoding, or unpacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +20,7 @@ class Attachment:
     """A named or non-text part. `size` in octets after transfer decoding; `sha256` in hex over the same octets.
 
     `sniffed` is the content type that its octets show, "" where they show none; `folded`: the logo of a signature.
-    `leaf` is where its octets stand, None for what was unpacked: they are not carried along.
+    `leaf` is where its octets stand: those of a part are not carried along, only what was unpacked.
     """
 
     filename: str
@@ -24,7 +30,7 @@ class Attachment:
     inline: bool
     sniffed: str = ""
     folded: bool = False
-    leaf: Leaf | None = field(default=None, repr=False, compare=False)
+    leaf: Source | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

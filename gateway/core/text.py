@@ -7,6 +7,7 @@ from functools import cache
 
 from gateway.core.attachments import attachments_of, image_names, name_of
 from gateway.core.charset import clean, decode
+from gateway.core.elsewhere import words_elsewhere
 from gateway.core.markup import to_text
 from gateway.core.message import Body
 from gateway.core.mime import Part, content
@@ -32,10 +33,11 @@ def body_of(raw: bytes, parts: tuple[Part, ...], *, forwarded: bool = False) -> 
 
     chosen, twins = _choose(parts, _text_leaves(parts), words)
     joined = "\n".join(words(index).rstrip("\n") for index in chosen).strip("\n")
-    text, quoted, signature = split_words(joined, forwarded=forwarded)
     composite = {part.parent for part in parts}
     spoken = composite | twins | {index for index in chosen if not _placed(parts, index)}
-    left = (index for index in range(len(parts)) if index not in spoken)
+    left = [index for index in range(len(parts)) if index not in spoken]
+    joined = joined if joined.strip() else words_elsewhere(raw, parts, left)
+    text, quoted, signature = split_words(joined, forwarded=forwarded)
     return Body(text, quoted, signature, attachments_of(raw, parts, left))
 
 

@@ -28,7 +28,7 @@ FILES = 200
 PACKS = 3
 """In one message; what is in further ones is not listed."""
 
-NESTED = 4
+NESTED = 3
 """Octets of all files together, for each of the pack: what is nested is there at each level."""
 
 WORDS_OCTETS = 512 * 1024
@@ -50,8 +50,12 @@ class File:
 
     name: str
     kind: str
-    octets: bytes
+    held: bytes = field(repr=False)
     shown: bool
+
+    def octets(self) -> bytes:
+        """As they were packed. They are carried along: to unpack once for each file would cost its square."""
+        return self.held
 
 
 @dataclass(slots=True)
@@ -73,12 +77,12 @@ def files_of(octets: bytes) -> tuple[File, ...]:
         read = _read(stream, steps)
         for given in read.files[: FILES - len(found)]:
             one = _file(given, read.codepage, len(found) + 1, steps)
-            room -= len(one.octets)
+            room -= len(one.held)
             if room < 0:
                 return tuple(found)
             found.append(one)
-            if one.octets.startswith(MAGIC):
-                streams.append(one.octets)
+            if one.held.startswith(MAGIC):
+                streams.append(one.held)
     return tuple(found)
 
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 
 import pytest
 
+import tnef_writer as tnef
+
 HEAD = (
     "Authentication-Results: mx.example.it; dmarc=pass header.from=rossi.example\r\n"
     "Received: from x by mx.example.it; Sun, 22 Nov 2026 12:00:00 +0000\r\n"
@@ -50,6 +52,15 @@ def test_its_bytes_go_into_a_pipe(desk, refs, digest):
     """As they were attached, by the digest or how it begins."""
     done = desk("tickets", "attachment", refs[0], digest)
     assert (done.code, done.out) == (0, OCTETS)
+
+
+def test_the_bytes_of_a_packed_file_are_kept_too(desk, refs):
+    """What is in a winmail.dat is a file like any other."""
+    pack = tnef.tnef(tnef.file(b"a.txt", OCTETS[:99]))
+    assert desk("ingest", stdin=mail("three", pack)).code == 0
+    ref = desk("tickets", "list", "--json").records[-1]["ref"]
+    for octets in (pack, OCTETS[:99]):
+        assert desk("tickets", "attachment", ref, sha256(octets).hexdigest()).out == octets
 
 
 def test_they_go_into_a_new_file_that_is_private(desk, refs):

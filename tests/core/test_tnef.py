@@ -32,7 +32,7 @@ def test_a_file_has_its_long_name_its_kind_and_its_octets():
         file(b"CONTRA~1.PDF", b"%PDF", prop(LONG_NAME, "contratto è.pdf"), prop(MIME_TAG, "Application/PDF")),
         file(b"perch\xe9.txt", b"due", prop(CONTENT_ID, "one@x")),
     )
-    assert [(one.name, one.kind, one.octets, one.shown) for one in files_of(packed)] == [
+    assert [(one.name, one.kind, one.octets(), one.shown) for one in files_of(packed)] == [
         ("contratto è.pdf", "application/pdf", b"%PDF", False),
         ("perché.txt", "application/octet-stream", b"due", True),
     ]
@@ -92,7 +92,7 @@ def test_a_cut_pack_gives_what_is_there():
     """Connections break anywhere; the length of the last file says more than there is."""
     packed = tnef(about(prop(BODY, "ciao")), attribute(2, 0x0006800F, b"x" * 1_000))[:-500]
     assert words_of(packed) == "ciao"
-    assert [len(one.octets) for one in files_of(packed)] == [502]
+    assert [len(one.octets()) for one in files_of(packed)] == [502]
 
 
 def test_a_wrong_checksum_keeps_nothing_back():
@@ -108,7 +108,7 @@ def test_files_and_messages_are_bounded():
     nested = tnef(file(b"a", b"x" * 10_000))
     for _ in range(STREAMS - 2):
         nested = tnef(file(b"m", nested))
-    assert sum(len(one.octets) for one in files_of(nested)) <= NESTED * len(nested)
+    assert sum(len(one.octets()) for one in files_of(nested)) <= NESTED * len(nested)
 
 
 def test_attributes_without_end_are_left():

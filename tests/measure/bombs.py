@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import resource
 import time
+from base64 import encodebytes
 from multiprocessing import get_context
 from pathlib import Path
 
 from gateway.core.message import Message
 from gateway.core.parse import parse
+from tnef_writer import RTF, about, file, packed_rtf, prop, tnef
 
 SECONDS = 1.0
 MEGABYTES = 200
@@ -17,6 +19,8 @@ WORD = "Eccomi."
 _FROM = b"From: anna@rossi.example\r\n"
 _HTML = _FROM + b"Content-Type: text/html\r\n\r\n"
 _MIXED = _FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+_CALENDAR = _FROM + b"Content-Type: text/calendar\r\n\r\n"
+_PACK = _FROM.replace(b"\r", b"") + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n"
 _WORD = WORD.encode()
 _LEVELS = b"".join(
     b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(1_500)
@@ -48,6 +52,10 @@ BOMBS = {
     "a 40 KB Content-Type": _FROM + b"Content-Type: text/plain" + b"; a=b" * 8_000 + b"\r\n\r\n" + _WORD,
     "a 40 KB boundary": _FROM + b'Content-Type: multipart/mixed; boundary="' + b"b" * 40_000 + b'"\r\n\r\n' + _WORD,
     "a 40 KB quoted parameter": _FROM + b'Content-Type: text/plain; a="' + b'\\"' * 20_000 + b"\r\n\r\n" + _WORD,
+    "15,000 events": _CALENDAR + b"BEGIN:VEVENT\r\nSUMMARY:%s\r\nEND:VEVENT\r\n" % _WORD * 15_000,
+    "100,000 open quotes in a calendar": _CALENDAR + _WORD + b'X;a="' * 100_000,
+    "500,000 words of packed RTF": _PACK + encodebytes(tnef(about(prop(RTF, packed_rtf(_WORD + b"\\b\\i" * 250_000))))),
+    "5,000 packed files": _PACK + encodebytes(tnef(*[file(_WORD, _WORD)] * 5_000)),
 }
 
 
