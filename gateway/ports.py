@@ -24,6 +24,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.scan import Scan
+from gateway.core.standing import Standing
 from gateway.core.verdict import Accept, Defer, Verdict
 
 
@@ -133,6 +134,13 @@ class Observer(Protocol):
 
     def turned(self, turn: Turn) -> None:
         """A primary address has begun to fail, or works again (R6)."""
+
+
+class Board(Protocol):
+    """Where an ingress says how it stands."""
+
+    def stands(self, standing: Standing) -> None:
+        """It stands like this from now on. Raises nothing."""
 
 
 class Archive(Protocol):

@@ -61,6 +61,17 @@ _known = (
     .order_by(t.message.c.received_at)
     .limit(1)
 )
+_by_age = select(t.folder.c.ingress, t.folder.c.uidvalidity).order_by(t.folder.c.first_seen_at)
+_steps = select(
+    t.mail.c.ingress,
+    t.mail.c.day,
+    t.mail.c.uidvalidity,
+    func.count().label("number"),
+    *(
+        func.sum(case((t.mail.c.step == step.value, 1), else_=0)).label(step.value)
+        for step in (Step.WAITING, Step.STAYS)
+    ),
+).group_by(t.mail.c.ingress, t.mail.c.day, t.mail.c.uidvalidity)
 
 
 def sight(connection: Connection, folder: Folder) -> Sight | None:
@@ -70,7 +81,7 @@ def sight(connection: Connection, folder: Folder) -> Sight | None:
         return None
     here = next((row for row in rows if row.uidvalidity == folder.uidvalidity), None)
     since = (here or rows[0]).since
-    return Sight(here.mark if here else 0, moment(since) if since else None, renumbered=here is not rows[0])
+    return Sight(here.mark if here else 0, moment(since) if since else None, renumbered=here is None or len(rows) > 1)
 
 
 def see(connection: Connection, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
@@ -129,17 +140,18 @@ NOTHING = Audit(0, 0, 0)
 
 
 def audit(connection: Connection) -> dict[tuple[str, str], Audit]:
-    """Hold the rows against what was counted apart from them."""
+    """Hold the rows against what was counted apart from them.
+
+    What waited when the UIDVALIDITY changed waits no more: it was seen again under the new one.
+    """
     seen = {(row.ingress, row.day): row.uids for row in connection.execute(select(t.seen))}
-    steps = [func.sum(case((t.mail.c.step == step.value, 1), else_=0)) for step in (Step.WAITING, Step.STAYS)]
-    rows = connection.execute(
-        select(t.mail.c.ingress, t.mail.c.day, func.count(), *steps).group_by(t.mail.c.ingress, t.mail.c.day)
-    )
-    found = {(ingress, day): (number, waiting, stays) for ingress, day, number, waiting, stays in rows}
-    weighed = {}
-    for key in seen.keys() | found.keys():
-        number, waiting, stays = found.get(key, (0, 0, 0))
-        weighed[key] = Audit(int(waiting), int(stays), seen.get(key, 0) - number)
+    newest = {row.ingress: row.uidvalidity for row in connection.execute(_by_age)}
+    weighed = {key: Audit(0, 0, uids) for key, uids in seen.items()}
+    for row in connection.execute(_steps):
+        key, current = (row.ingress, row.day), newest.get(row.ingress) == row.uidvalidity
+        before = weighed.get(key, NOTHING)
+        waiting, stays = (row.waiting, row.stays) if current else (0, 0)
+        weighed[key] = Audit(before.waiting + waiting, before.stays + stays, before.gaps - row.number)
     return weighed
 
 

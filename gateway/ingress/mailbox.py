@@ -1,0 +1,210 @@
+"""A mailbox: read for years without losing, repeating or missing a mail, whatever its server does.
+
+One task each, with its own connection and its own waits, so that none stops another. What is expected of a network
+is a state with words and a time for the next try, never an end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, TypeVar
+
+import structlog
+
+from gateway.core.place import Folder, Sight
+from gateway.core.standing import Standing
+from gateway.ingress.imap.driver import LONGEST_IDLE, Connect, Driver, MailboxFault, Refused, Selected, Woke
+from gateway.ingress.mailbox_round import Rests, Round, World
+from gateway.ingress.mailbox_settings import CONNECTION, HOPELESS, REFUSAL, MailboxSettings, SignIn
+from gateway.ports import Board, Unavailable
+
+SEEN_AT_ONCE = 1000
+"""UIDs in one transaction of the ledger: others wait for it."""
+DEAF_SWEEP = 30.0
+"""Seconds between two looks where IDLE was silent about a mail that was there."""
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Mailbox:
+    """`serve()` in a task, then `drain()`. `pause` waits so many seconds."""
+
+    def __init__(  # noqa: PLR0913 - what a mailbox needs, given by app.py
+        self,
+        settings: MailboxSettings,
+        world: World,
+        board: Board,
+        *,
+        connect: Connect,
+        sign_in: SignIn,
+        pause: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
+    ) -> None:
+        self._settings = settings
+        self._world = world
+        self._board = board
+        self._connect = connect
+        self._sign_in = sign_in
+        self._pause = pause
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._standing = Standing(settings.name, "imap", world.now())
+        self._failures = 0
+        self._rests = Rests(None)
+
+    async def serve(self) -> None:
+        """Read it until drained. Cancelled, it drops the connection; what was committed is moved the next time."""
+        self._task = asyncio.current_task()
+        while not self._stop.is_set():
+            try:
+                await self._visit()
+            except (MailboxFault, Unavailable) as fault:
+                await self._until_stopped(self._pause(self._failed(fault).total_seconds()))
+
+    async def drain(self, grace: float) -> None:
+        """Start nothing more; what is in work has `grace` seconds."""
+        self._stop.set()
+        if self._task is not None:
+            _, late = await asyncio.wait([self._task], timeout=grace)
+            for task in late:
+                task.cancel()
+
+    async def _visit(self) -> None:
+        driver = await self._connect(self._settings.server)
+        try:
+            await self._sign_in(driver)
+            selected = await driver.select(self._settings.folder)
+            if selected.read_only:
+                raise Refused(f"{self._settings.folder} is read-only for this user, so nothing could be moved from it")
+            await self._stay(driver, selected)
+            await driver.logout()
+        finally:
+            driver.abort()
+
+    async def _stay(self, driver: Driver, selected: Selected) -> None:
+        """Look at everything, wait for a change or for the next sweep, and again."""
+        folder = Folder(self._settings.name, selected.uidvalidity)
+        sight = await self._first_sight(driver, folder)
+        if folder != self._rests.folder:
+            self._rests = Rests(folder)
+        deaf, waited = False, None
+        while not self._stop.is_set():
+            found = await self._look(driver, folder, sight, keeps_keywords=selected.keeps_keywords)
+            if found and waited is Woke.TIME and not deaf:
+                deaf = True
+                log.warning(
+                    "mailbox.deaf", ingress=self._settings.name, why="IDLE was silent about mail that was there"
+                )
+            if found:  # what came meanwhile was perhaps told while nobody idled
+                waited = None
+                continue
+            waited = await self._wait(driver, deaf=deaf)
+
+    async def _look(self, driver: Driver, folder: Folder, sight: Sight, *, keeps_keywords: bool) -> bool:
+        """One sweep; whether anything was there that was not seen before."""
+        known = await self._world.ledger.sight(folder) or sight
+        new = [uid for uid in await driver.uids(known.mark + 1) if uid > known.mark]  # `n:*` names the last one, always
+        for at in range(0, len(new), SEEN_AT_ONCE):
+            chunk = new[at : at + SEEN_AT_ONCE]
+            await self._world.ledger.see(folder, chunk, replace(known, mark=chunk[-1]), self._world.now())
+        one = Round(
+            self._world,
+            self._settings,
+            driver,
+            folder,
+            self._rests,
+            renumbered=known.renumbered,
+            keeps_keywords=keeps_keywords,
+            stopping=self._stop.is_set,
+        )
+        await one.walk()
+        self._failures = 0
+        now = self._world.now()
+        self._stands(
+            last_success=now,
+            last_error=self._rests.trouble if self._rests.until else "",
+            next_try=self._rests.next() or now + timedelta(seconds=self._settings.sweep),
+            hopeless=False,
+        )
+        return bool(new)
+
+    async def _wait(self, driver: Driver, *, deaf: bool) -> Woke | None:
+        """Until something changes, or it is time to look anyway. None: nobody listened to changes."""
+        seconds = min(self._settings.sweep, DEAF_SWEEP) if deaf else self._settings.sweep
+        if (rested := self._rests.next()) is not None:
+            seconds = max(min(seconds, (rested - self._world.now()).total_seconds()), 1)
+        if deaf or "IDLE" not in driver.capabilities:
+            await self._until_stopped(self._pause(seconds))
+            return None
+        return await self._until_stopped(driver.idle(min(seconds, LONGEST_IDLE)))
+
+    async def _first_sight(self, driver: Driver, folder: Folder) -> Sight:
+        """What is known of the folder; where nothing is, what of its mail is old is decided here, once."""
+        sight = await self._world.ledger.sight(folder)
+        if sight is not None and not (sight.renumbered and sight.mark == 0):
+            return sight
+        there = await driver.uids(1)
+        mark = there[-1] if there else 0
+        if sight is not None:
+            log.warning("mailbox.renumbered", ingress=folder.ingress, uidvalidity=folder.uidvalidity, mails=mark)
+            wanted, since = await _since(driver, there, sight.since), sight.since
+        elif self._settings.start == "new":
+            wanted, since = [], await _came(driver, there)
+        elif self._settings.start == "all":
+            wanted, since = list(there), None
+        else:
+            wanted = list(await driver.uids(1, since=self._settings.start))
+            since = datetime.combine(self._settings.start, time(), UTC)
+        known = Sight(mark, since, renumbered=sight is not None)
+        await self._world.ledger.see(folder, wanted, known, self._world.now())
+        log.info("mailbox.first-sight", ingress=folder.ingress, mails=len(there), taken=len(wanted))
+        return known
+
+    def _failed(self, fault: MailboxFault | Unavailable) -> timedelta:
+        """Tell of it, and how long to wait."""
+        self._failures += 1
+        hopeless = isinstance(fault, HOPELESS)
+        wait = (REFUSAL if hopeless else CONNECTION).after(self._failures, self._world.chance())
+        kind = type(fault).__name__
+        self._stands(last_error=f"{kind}: {fault}", next_try=self._world.now() + wait, hopeless=hopeless)
+        tell = log.error if hopeless else log.warning
+        tell("mailbox.failed", ingress=self._settings.name, kind=kind, why=str(fault), again_in=wait.total_seconds())
+        return wait
+
+    def _stands(self, **now: Any) -> None:
+        unread = self._rests.unread
+        oldest = min((when for when in unread.values() if when), default=None)
+        self._standing = replace(self._standing, unread=len(unread), oldest_unread=oldest, **now)
+        self._board.stands(self._standing)
+
+    async def _until_stopped(self, waiting: Coroutine[Any, Any, T]) -> T | None:
+        """What it returns; None when we are to stop first, and then it is cancelled."""
+        task, stop = asyncio.ensure_future(waiting), asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
+            return await task if task.done() else None
+        finally:
+            for one in (task, stop):
+                one.cancel()
+            await asyncio.gather(task, stop, return_exceptions=True)
+
+
+async def _came(driver: Driver, uids: tuple[int, ...]) -> datetime | None:
+    """When the last of these came: by the server's clock, so that ours need not agree with it."""
+    items = await driver.sizes(uids[-1:])
+    return next((item.internaldate for item in items.values()), None)
+
+
+async def _since(driver: Driver, uids: tuple[int, ...], since: datetime | None) -> list[int]:
+    """Those that did not come before `since`; where it is not known when one came, it is among them."""
+    if since is None:
+        return list(uids)
+    items = await driver.sizes(uids)
+    return [uid for uid in uids if uid in items and not _before(items[uid].internaldate, since)]
+
+
+def _before(when: datetime | None, since: datetime) -> bool:
+    return when is not None and when < since

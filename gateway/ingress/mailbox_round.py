@@ -1,0 +1,227 @@
+"""A round through a mailbox: what is not done is fetched, handed over, and, after the commit, moved (I3, I4).
+
+A mail that cannot be taken in, or not be moved, stays where it is, rests, and stops no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+import structlog
+
+from gateway.core.arrival import Arrival, Origin, Position
+from gateway.core.place import Folder, Mail, Place, Step
+from gateway.core.reason import Disposition
+from gateway.core.verdict import Defer
+from gateway.ingress.budget import Budget
+from gateway.ingress.imap.driver import BATCH, Driver, Filed, FolderMissing, Item, MailboxFault, OverQuota, Refused
+from gateway.ingress.mailbox_settings import FLAGGED, MAIL, MailboxSettings, keyword
+from gateway.ports import Mailboxes, Receive, Unavailable
+
+OCTETS = 16 * 2**20
+"""Of messages fetched at once; a larger one comes alone."""
+PARALLEL = 16
+"""Messages handed over at once: their commits are grouped."""
+BUDGET_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a mailbox is given."""
+
+    ledger: Mailboxes
+    receive: Receive
+    budget: Budget
+    new_id: Callable[[], str]
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+
+
+@dataclass(slots=True)
+class Rests:
+    """Mail that could not be taken in, or not be moved: how often, and until when it is left alone. In memory only."""
+
+    folder: Folder | None
+    until: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    alone: set[int] = field(default_factory=set)
+    """What was being fetched when a connection ended: from now on each of it alone, until it is known which did it."""
+    unread: dict[int, datetime | None] = field(default_factory=dict)
+    """What was found and is not taken in, and when it came."""
+    trouble: str = ""
+    """Why the last of them was put off."""
+
+    def put_off(self, uid: int, now: datetime, chance: float) -> None:
+        """Leave it alone for longer than before."""
+        attempts = self.until.get(uid, (0, now))[0] + 1
+        self.until[uid] = attempts, now + MAIL.after(attempts, chance)
+
+    def awake(self, uid: int, now: datetime) -> bool:
+        """Whether its time has come."""
+        return uid not in self.until or self.until[uid][1] <= now
+
+    def next(self) -> datetime | None:
+        """When the first of them wakes."""
+        return min((when for _, when in self.until.values()), default=None)
+
+
+@dataclass(slots=True)
+class Round:
+    """One pass."""
+
+    world: World
+    settings: MailboxSettings
+    driver: Driver
+    folder: Folder
+    rests: Rests
+    renumbered: bool
+    keeps_keywords: bool
+    stopping: Callable[[], bool]
+
+    async def walk(self) -> None:
+        """Everything that is not done, in the order of UIDs. Raises MailboxFault, Unavailable."""
+        after = 0
+        while not self.stopping() and (batch := await self.world.ledger.unfinished(self.folder, after, BATCH)):
+            now = self.world.now()
+            if awake := [mail for mail in batch if self.rests.awake(mail.uid, now)]:
+                await self._batch(awake)
+            after = batch[-1].uid
+
+    async def _batch(self, batch: list[Mail]) -> None:
+        items = await self.driver.sizes([mail.uid for mail in batch])
+        await self._missing([mail for mail in batch if mail.uid not in items])
+        there = [mail for mail in batch if mail.uid in items]
+        await self._file({mail.uid: mail.disposition for mail in there if mail.disposition is not None})
+        wanted = [mail for mail in there if mail.step is not Step.TAKEN]
+        self.rests.unread.update(
+            {mail.uid: items[mail.uid].internaldate for mail in wanted if mail.step is Step.WAITING}
+        )
+        fitting = {mail.uid: items[mail.uid] for mail in wanted if items[mail.uid].size <= self.settings.message}
+        await self._too_large([mail.uid for mail in wanted if mail.uid not in fitting and mail.step is Step.WAITING])
+        for part in _parts(fitting, self.rests.alone):
+            await self._file(await self._take_in(part))
+
+    async def _missing(self, mails: list[Mail]) -> None:
+        """Somebody else moved or removed them; or we did, and were killed before it was written down."""
+        for step, found in ((Step.DONE, True), (Step.GONE, False)):
+            uids = [mail.uid for mail in mails if (mail.step is Step.TAKEN) is found]
+            await self.world.ledger.settle_mail(self.folder, uids, step)
+            self._forget(uids)
+
+    async def _too_large(self, uids: list[int]) -> None:
+        """Not fetched, so not received: it stays where a person finds it."""
+        if uids:
+            with suppress(FolderMissing, OverQuota, Refused):  # a courtesy: the ledger knows
+                await self.driver.flag(uids, FLAGGED)
+            await self.world.ledger.settle_mail(self.folder, uids, Step.STAYS)
+            self._forget(uids)
+            log.warning("mailbox.too-large", ingress=self.settings.name, uids=uids[:10], limit=self.settings.message)
+
+    async def _take_in(self, part: Mapping[int, Item]) -> dict[int, Disposition]:
+        sizes = {uid: item.size for uid, item in part.items()}
+        try:
+            async with self.world.budget.hold(sum(sizes.values()), BUDGET_SECONDS):
+                return await self._hand_over(await self._fetch(sizes))
+        except TimeoutError:
+            raise Unavailable("no memory is free for the mail of a mailbox") from None
+
+    async def _fetch(self, sizes: Mapping[int, int]) -> dict[int, bytes]:
+        """A mail on which the server fails each time must not keep us from the rest: it is found, and rests."""
+        try:
+            return await self.driver.fetch(sizes)
+        except MailboxFault as fault:
+            if len(sizes) == 1:
+                self._rest(list(sizes), f"UID {next(iter(sizes))} cannot be fetched: {fault}")
+            self.rests.alone.update(sizes)
+            raise
+
+    async def _hand_over(self, fetched: dict[int, bytes]) -> dict[int, Disposition]:
+        large = [uid for uid, octets in fetched.items() if len(octets) > self.settings.message]
+        await self._too_large(large)  # RFC822.SIZE is a claim
+        outcomes: dict[int, Disposition] = {}
+        for uid in fetched.keys() - large if self.renumbered else ():
+            known = await self.world.ledger.known_again(Place(self.folder, uid), fetched[uid])
+            if known is not None:
+                outcomes[uid] = known
+        room = asyncio.Semaphore(PARALLEL)
+
+        async def receive(uid: int) -> None:
+            async with room:
+                outcome = await self._receive(uid, fetched[uid])
+            if outcome is not None:
+                outcomes[uid] = outcome
+
+        async with asyncio.TaskGroup() as group:
+            for uid in sorted(fetched.keys() - outcomes.keys() - set(large)):
+                group.create_task(receive(uid))
+        self._forget(outcomes)
+        return outcomes
+
+    async def _receive(self, uid: int, octets: bytes) -> Disposition | None:
+        """None: put off, and nothing written down (I9)."""
+        settings, world = self.settings, self.world
+        origin = Origin(settings.name, Position.BEHIND_MTA, settings.server.host, settings.trusted_ids)
+        place = Place(self.folder, uid)
+        receipt = await world.receive(Arrival(world.new_id(), octets, None, origin, world.now(), place))
+        if isinstance(receipt.verdict, Defer):
+            self._rest([uid], f"UID {uid} is put off: {receipt.verdict.detail}")
+            return None
+        return receipt.verdict.disposition
+
+    async def _file(self, outcomes: Mapping[int, Disposition]) -> None:
+        def target(uid: int) -> tuple[str, str]:
+            disposition = outcomes[uid]
+            stays = self.settings.filing == "flag" or disposition is Disposition.FAILED
+            return ("", keyword(disposition)) if stays else (self.settings.folders[disposition], keyword(disposition))
+
+        for (folder, flag), group in groupby(sorted(outcomes, key=lambda uid: (target(uid), uid)), key=target):
+            uids = list(group)
+            try:
+                moved = folder and await self._move(uids, folder) is Filed.MOVED
+                if not moved and (flag == FLAGGED or self.keeps_keywords):
+                    await self.driver.flag(uids, flag)
+            except (FolderMissing, OverQuota, Refused) as fault:  # written down already, so nothing is lost
+                where = f"cannot be moved to {folder}" if folder else "cannot be flagged"
+                self._rest(uids, f"{len(uids)} messages {where}: {fault}")
+            else:
+                await self.world.ledger.settle_mail(self.folder, uids, Step.DONE)
+                self._forget(uids)
+
+    async def _move(self, uids: list[int], folder: str) -> Filed:
+        try:
+            return await self.driver.move(uids, folder)
+        except FolderMissing:
+            await self.driver.ensure_folder(folder)
+            return await self.driver.move(uids, folder)
+
+    def _forget(self, uids: Iterable[int]) -> None:
+        for uid in uids:
+            self.rests.unread.pop(uid, None)
+            self.rests.until.pop(uid, None)
+            self.rests.alone.discard(uid)
+
+    def _rest(self, uids: list[int], why: str) -> None:
+        self.rests.trouble = why
+        for uid in uids:
+            self.rests.put_off(uid, self.world.now(), self.world.chance())
+        log.warning("mailbox.put-off", ingress=self.settings.name, uids=uids[:10], why=why)
+
+
+def _parts(items: Mapping[int, Item], alone: set[int]) -> Iterator[dict[int, Item]]:
+    """In the order of UIDs, at most so many octets each, at least one message."""
+    part: dict[int, Item] = {}
+    octets = 0
+    for uid in sorted(items):
+        if part and (octets + items[uid].size > OCTETS or not alone.isdisjoint({uid, *part})):
+            yield part
+            part, octets = {}, 0
+        part[uid] = items[uid]
+        octets += items[uid].size
+    if part:
+        yield part

@@ -1,0 +1,286 @@
+"""The story of a mailbox: everything is taken in once and filed, and nothing that goes wrong stops the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from gateway.core.verdict import Defer
+from gateway.ingress.imap.driver import Gone, OverQuota, Refused, RefusedLogin, Woke
+from gateway.ingress.mailbox import DEAF_SWEEP
+from gateway.ports import Receipt, Unavailable
+from house import NOW, letter
+from ingress.fake_imap import OLD, FakeServer, Post
+
+EVE = letter("eve@attack.example", message_id="eve@attack.example")
+MALFORMED = letter(more="X: y\r\n" * 2_001)
+
+
+@pytest.fixture
+def server():
+    return FakeServer()
+
+
+@pytest.fixture
+def post(gateway, server):
+    return Post(gateway, server)
+
+
+async def test_each_goes_to_the_folder_of_its_disposition(post, server):
+    """Accepted and discarded to Done, held to Held; folders are made; what failed stays, flagged."""
+    for raw in (letter(), EVE, letter(), MALFORMED):
+        server.add(raw)
+    await post.read()
+    assert (server.contents("Done"), server.contents("Held")) == ([letter(), letter()], [EVE])
+    assert [(mail.octets, mail.flags) for mail in server.folders["INBOX"].values()] == [(MALFORMED, {r"\Flagged"})]
+    assert [one["disposition"] for one in post.gateway.messages] == ["accept", "quarantine", "discard", "failed"]
+    assert all(row["ok"] and not row["waiting"] for row in post.gateway.balance)
+
+
+async def test_what_failed_is_not_taken_again(post, server):
+    """It lies in the folder for years, and is one message."""
+    server.add(MALFORMED)
+    await post.read()
+    await post.read()
+    assert len(post.gateway.messages) == 1
+
+
+async def test_no_envelope_and_the_mailboxs_own_trust(post, server):
+    """An IMAP server tells no reverse-path: the record says null, and evidence is the border's."""
+    server.add(letter())
+    await post.read()
+    (found,) = post.gateway.messages
+    assert (found["ingress"], found["reverse_path"], found["disposition"]) == ("assistenza", None, "accept")
+
+
+async def test_what_a_person_has_read_is_taken_all_the_same(post, server):
+    r"""`\Seen` changes nothing."""
+    server.folders["INBOX"][server.add(letter())].flags.add(r"\Seen")
+    await post.read()
+    assert server.contents("Done") == [letter()]
+
+
+async def test_nothing_old_is_taken_unless_told(gateway, server):
+    """start: new. What lies there at first sight stays, what comes then is taken."""
+    post = Post(gateway, server, start="new")
+    server.add(letter())
+    await post.read()
+    server.add(EVE)
+    await post.read()
+    assert (server.contents("INBOX"), server.contents("Held")) == ([letter()], [EVE])
+
+
+async def test_a_date_divides_old_from_new(gateway, server):
+    """start: a date. What came that day or later is taken."""
+    post = Post(gateway, server, start=date(2026, 11, 22))
+    server.add(letter())
+    server.add(EVE, came=OLD)
+    await post.read()
+    assert (server.contents("INBOX"), server.contents("Done")) == ([EVE], [letter()])
+
+
+async def test_renumbered_what_was_done_is_filed_again_and_not_taken_again(gateway, server):
+    """UIDVALIDITY changed with a failed mail in place and a new one beside it: only the new one is a message."""
+    post = Post(gateway, server)
+    server.add(MALFORMED)
+    await post.read()
+    server.renumber()
+    server.add(EVE)
+    await post.read()
+    assert [one["disposition"] for one in gateway.messages] == ["failed", "quarantine"]
+    assert (server.contents("INBOX"), server.contents("Held")) == ([MALFORMED], [EVE])
+
+
+async def test_renumbered_old_mail_stays_old(gateway, server):
+    """50,000 old mails do not come in because the server has built its index anew."""
+    post = Post(gateway, server, start="new")
+    server.add(EVE, came=OLD)
+    server.add(letter(), came=NOW)
+    await post.read()
+    server.renumber()
+    await post.read()
+    assert [one["subject"] for one in gateway.messages] == ["Il sito non risponde"]
+    assert server.contents("INBOX") == [EVE]
+
+
+async def test_a_mail_that_is_put_off_stays_and_stops_no_other(post, server):
+    """I9: deferred for a reason of its own; the rest is taken, and it is tried again when its time has come."""
+    server.add(EVE)
+    server.add(letter())
+    refused = iter(range(1))
+
+    async def receive(arrival):
+        if arrival.raw == EVE and next(refused, None) is not None:
+            return Receipt(arrival.id, Defer("no answer from the DNS"))
+        return await post.gateway.receiver(arrival)
+
+    await post.read(receive=receive)
+    assert (server.contents("INBOX"), server.contents("Done")) == ([EVE], [letter()])
+    assert (post.board.last.unread, post.board.last.oldest_unread) == (1, NOW)
+    assert "no answer from the DNS" in post.board.last.last_error
+    post.clock.at += timedelta(minutes=1)
+    await post.read(receive=receive)
+    assert (server.contents("INBOX"), post.board.last.unread, post.board.last.last_error) == ([], 0, "")
+
+
+async def test_a_mail_on_which_the_server_fails_is_found_and_rests(post, server):
+    """The poisonous one ends connection after connection; everything else is taken, and it alone is left."""
+    uids = [server.add(letter(subject=f"n {number}", message_id=f"{number}@x")) for number in range(8)]
+    server.poison = {uids[3]}
+    await post.read()
+    assert list(server.folders["INBOX"]) == [uids[3]]
+    assert len(post.gateway.messages) == 7
+    assert f"UID {uids[3]} cannot be fetched" in post.board.last.last_error
+
+
+async def test_a_mail_that_is_too_large_is_not_fetched_and_stays_flagged(gateway, server):
+    """By its RFC822.SIZE, or by its octets where that was a lie; a raised bound takes it."""
+    post = Post(gateway, server, limit=1000)
+    server.add(EVE, size=5000)
+    server.add(letter(text="x" * 3000), size=10)
+    await post.read()
+    assert [mail.flags for mail in server.folders["INBOX"].values()] == [{r"\Flagged"}] * 2
+    assert [(row["received"], row["stays"], row["ok"]) for row in gateway.balance] == [(0, 2, True)]
+    await Post(gateway, server).read()
+    assert (server.contents("INBOX"), len(gateway.messages)) == ([], 2)
+
+
+async def test_a_full_folder_loses_nothing_and_is_told(post, server):
+    """Over quota: taken in, left where it is, not taken in again; moved when there is room."""
+    server.add(letter())
+    server.faults["move"] = [OverQuota("OVERQUOTA")]
+    await post.read()
+    assert (server.contents("INBOX"), len(post.gateway.messages)) == ([letter()], 1)
+    assert "1 messages cannot be moved to Done: OVERQUOTA" in post.board.last.last_error
+    post.clock.at += timedelta(minutes=1)
+    await post.read()
+    assert (server.contents("Done"), len(post.gateway.messages)) == ([letter()], 1)
+
+
+async def test_a_server_that_cannot_move_has_it_flagged(gateway):
+    """Neither MOVE nor UIDPLUS: left in place with our keyword, and done."""
+    server = FakeServer(move=False)
+    server.add(letter())
+    await Post(gateway, server).read()
+    (mail,) = server.folders["INBOX"].values()
+    assert mail.flags == {"$GatewayAccept"}
+
+
+async def test_filing_by_flag_moves_nothing(gateway, server):
+    """filing: flag."""
+    server.add(EVE)
+    await Post(gateway, server, filing="flag").read()
+    assert [mail.flags for mail in server.folders["INBOX"].values()] == [{"$GatewayQuarantine"}]
+    assert "move" not in server.calls
+
+
+async def test_a_lost_connection_is_tried_again_with_growing_waits(post, server):
+    """2, 4, 8 seconds, and from the beginning after a success."""
+    server.faults["connect"] = [Gone("refused")] * 3
+    server.add(letter())
+    await post.read()
+    assert post.clock.waits == [2, 4, 8]
+    assert post.board.told[0].last_error == "Gone: refused"
+    assert (server.contents("Done"), post.board.last.last_error) == ([letter()], "")
+
+
+async def test_a_refused_login_waits_long_and_is_an_alarm(post, server):
+    """Who insists is locked out: 5 minutes first, and status says that only an operator can mend it."""
+    server.faults["login"] = [RefusedLogin("AUTHENTICATIONFAILED")]
+    await post.read()
+    assert post.clock.waits == [300]
+    first = post.board.told[0]
+    assert (first.hopeless, first.stuck(NOW), first.last_error) == (True, True, "RefusedLogin: AUTHENTICATIONFAILED")
+
+
+async def test_a_folder_that_is_gone_is_a_state_with_words(post, server):
+    """Renamed or removed on the server: nothing is made in its place, the next try is told."""
+    server.faults["select"] = [Refused("NONEXISTENT INBOX")]
+    await post.read()
+    assert post.board.told[0].last_error == "Refused: NONEXISTENT INBOX"
+    assert post.board.told[0].next_try == NOW + timedelta(seconds=2)
+
+
+async def test_a_database_that_is_away_is_waited_for(post, server, gateway):
+    """Nothing is moved that is not written down."""
+    server.add(letter())
+    refused = iter(range(1))
+
+    class Ledger:
+        def __getattr__(self, name):
+            return getattr(gateway.store, name)
+
+        async def see(self, *given):
+            if next(refused, None) is not None:
+                raise Unavailable("database is locked")
+            await gateway.store.see(*given)
+
+    await post.read(ledger=Ledger())
+    assert post.board.told[0].last_error == "Unavailable: database is locked"
+    assert server.contents("Done") == [letter()]
+
+
+async def test_a_deaf_connection_is_noticed_and_swept(post, server):
+    """IDLE was silent and the sweep found mail: from then on this connection is looked at every half minute."""
+    mail = iter([letter()])
+    box = post.mailbox()
+
+    def idle():
+        if (raw := next(mail, None)) is not None:
+            server.add(raw)
+        return Woke.TIME
+
+    async def pause(seconds):
+        post.clock.waits.append(seconds)
+        box._stop.set()
+
+    server.on_idle, box._pause = idle, pause
+    await box.serve()
+    assert (server.contents("Done"), post.clock.waits) == ([letter()], [DEAF_SWEEP])
+
+
+async def test_without_idle_the_sweep_looks(gateway):
+    """A server without IDLE is looked at every five minutes."""
+    server = FakeServer(idle=False)
+    post = Post(gateway, server)
+    box = post.mailbox()
+
+    async def pause(seconds):
+        await post.clock.pause(seconds)
+        server.add(letter())
+        if len(post.clock.waits) > 1:
+            box._stop.set()
+
+    box._pause = pause
+    await box.serve()
+    assert post.clock.waits == [300, 300]
+
+
+async def test_drained_it_ends_at_once_where_it_waits(post, server):
+    """SIGTERM while idling: no grace is needed."""
+    box = post.mailbox()
+    idling, never = asyncio.Event(), asyncio.Event()
+
+    async def connect(_server, waits=None):
+        driver = await server.connect(_server)
+
+        async def idle(seconds):
+            idling.set()
+            await never.wait()
+
+        driver.idle = idle
+        return driver
+
+    box._connect = connect
+    task = asyncio.create_task(box.serve())
+    await idling.wait()
+    await box.drain(20)
+    assert task.done()
+
+
+def test_the_deaf_sweep_is_not_longer_than_the_sweep(post):
+    """A configured sweep of a few seconds is not stretched."""
+    assert replace(post.mailbox()._settings, sweep=5).sweep < DEAF_SWEEP
