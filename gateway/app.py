@@ -17,10 +17,11 @@ from gateway import __version__, build
 from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
+from gateway.house import House
 from gateway.ops import notify
 from gateway.ops.meters import Meters
 from gateway.ports import Receipt
-from gateway.receive import House, Receiver
+from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
 

@@ -20,6 +20,7 @@ from gateway.core.reference import REFERENCE_BITS, make_reference
 from gateway.dispatch import Dispatch
 from gateway.egress.submission import Smarthost, SmarthostSettings
 from gateway.egress.wording import Templates
+from gateway.house import House
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
@@ -27,7 +28,7 @@ from gateway.ingress.sockets import bind_tcp, bind_unix
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
 from gateway.ports import Authenticator, Observer, Receive, Scanner
-from gateway.receive import House, Receiver
+from gateway.receive import Receiver
 from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
 from gateway.store.database import Database

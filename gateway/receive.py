@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from gateway.core.account import Account, Sender
+from gateway.core.account import Sender
 from gateway.core.arrival import Arrival
 from gateway.core.canary import mark_in
 from gateway.core.case import Case, Mention, Override
@@ -21,16 +21,15 @@ from gateway.core.mentions import Named, about, named, read
 from gateway.core.message import Envelope, Message
 from gateway.core.parse import parse
 from gateway.core.pec import carried, proof
-from gateway.core.policy import Policy
 from gateway.core.providers import graded
-from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id, tag
-from gateway.core.reply import Kind, Reply, Words
+from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id
+from gateway.core.reply import Kind, Reply
 from gateway.core.scan import Scan
-from gateway.core.served import Served
 from gateway.core.ticket import ticket_subject
 from gateway.core.trace import narrate
 from gateway.core.verdict import Accept, Defer, Verdict
 from gateway.core.vouch import evidence_from
+from gateway.house import House
 from gateway.ports import (
     AddressBook,
     Archive,
@@ -44,7 +43,6 @@ from gateway.ports import (
     Scanner,
     Seals,
     Unavailable,
-    Wording,
 )
 
 log = structlog.get_logger()
@@ -53,37 +51,6 @@ PARSED_HERE = 128 * 1024
 """Octets. What is longer may take a second to parse, and is parsed in a thread, so that the other sessions go on."""
 NAMED_HERE = 16 * 1024
 """Octets. What is longer may take a tenth of a second to read for names, and is read in a thread as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What the installation is: its name, its recipients, its rules, its words."""
-
-    hostname: str
-    sender_name: str
-    served: Served
-    policy: Policy
-    wording: Wording
-    verify_always: bool = False
-    """Whether our own checks are made beside a border's pass as well."""
-    shared_domains: frozenset[str] = frozenset()
-    """The operator's own shared providers (threats rule 8), as lower-case A-labels."""
-
-    def words(self, kind: Kind, account: Account, reference: str, subject: str, text: str = "") -> Words:
-        """The words of a reply, in the account's language (R12)."""
-        return self.wording.render(
-            kind,
-            account.language,
-            {
-                "reference": reference,
-                "tag": tag(reference),
-                "subject": subject,
-                "name": account.name,
-                "text": text,
-                "sender": self.sender_name,
-                "hostname": self.hostname,
-            },
-        )
 
 
 @dataclass(frozen=True, slots=True)

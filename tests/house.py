@@ -17,8 +17,9 @@ from gateway.core.policy import Policy
 from gateway.core.reference import make_reference
 from gateway.core.served import Served
 from gateway.egress.wording import Templates
+from gateway.house import House
 from gateway.ops.meters import Meters
-from gateway.receive import House, Receiver
+from gateway.receive import Receiver
 from gateway.store import book, desk, ledger, letters, schema
 from gateway.store import tables as t
 from gateway.store.adapter import Store
