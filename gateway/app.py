@@ -17,6 +17,7 @@ from gateway import __version__, build
 from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
+from gateway.core.verdict import Defer
 from gateway.house import House
 from gateway.ops import notify
 from gateway.ops.meters import Meters
@@ -89,6 +90,7 @@ class Daemon:
         self._listeners = build.listeners(config, self._receive)
         self._store = build.store(config, database)
         self._meters = Meters()
+        self._board = build.board(config, database)
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)
@@ -114,7 +116,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(self._store.watch())]
+                beside = [group.create_task(self._store.watch()), group.create_task(self._board.run())]
                 beside += [group.create_task(page.serve()) for page in self._pages]
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()
@@ -145,7 +147,9 @@ class Daemon:
 
     async def _receive(self, arrival: Arrival) -> Receipt:
         """Through the rules in force at this moment."""
-        return await self._receiver(arrival)
+        receipt = await self._receiver(arrival)
+        self._board.heard(arrival.origin.ingress, receipt.verdict.detail if isinstance(receipt.verdict, Defer) else "")
+        return receipt
 
     def _reload(self) -> None:
         """SIGHUP: policies and templates, all or nothing. Ports, limits and addresses want a restart."""

@@ -17,6 +17,7 @@ from gateway.config import Config, load_policies
 from gateway.config.nouns import Endpoint, UnixSocket
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
+from gateway.core.standing import Standing
 from gateway.dispatch import Dispatch
 from gateway.egress.submission import Smarthost, SmarthostSettings
 from gateway.egress.wording import Templates
@@ -25,6 +26,7 @@ from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
 from gateway.ingress.sockets import bind_tcp, bind_unix
+from gateway.ops.board import Board, status_file
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
 from gateway.ports import Authenticator, Observer, Receive, Scanner
@@ -179,6 +181,14 @@ def listeners(config: Config, receive: Receive) -> list[Listener]:
         )
         for one in config.smtp
     ]
+
+
+def board(config: Config, database: Database) -> Board:
+    """Where the ingresses say how they stand."""
+    began = now()
+    listening = [Standing(one.name, one.protocol, began) for one in config.smtp]
+    polled = [Standing(one.name, "imap", began) for one in config.imap]
+    return Board(status_file(database.path), now, [*listening, *polled])
 
 
 def pages(config: Config, meters: Meters) -> list[Page]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, daemon, desk, ingest, keys, messages, quarantine
+from gateway.cli import accounts, daemon, desk, ingest, keys, messages, quarantine, status
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ops import log
@@ -38,6 +38,7 @@ def gateway(ctx: click.Context, config_file: str | None) -> None:
 for _command in (
     daemon.run,
     daemon.check,
+    status.status,
     daemon.migrate,
     ingest.ingest,
     ingest.explain,

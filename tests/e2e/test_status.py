@@ -1,0 +1,25 @@
+"""`gateway status` beside the running daemon."""
+
+from __future__ import annotations
+
+from e2e.border import message
+from e2e.process import Gateway
+from e2e.waiting import until
+
+AUTHOR = "tecnico@rossi.example"
+
+
+def test_a_listener_tells_of_its_last_message(gateway: Gateway) -> None:
+    """Each ingress has its line; a message shows within two seconds; without the daemon there is nothing to tell."""
+    until(lambda: gateway.cli("status").returncode == 0, "the first status")
+    assert {one["ingress"]: (one["kind"], one["last_success"]) for one in gateway.records("status")} == {
+        "from-mta": ("smtp", None),
+        "from-mta-lmtp": ("lmtp", None),
+    }
+    gateway.accept(message(AUTHOR), AUTHOR)
+    until(lambda: gateway.records("status")[0]["last_success"], "the message in the status")
+    assert [(one["state"], one["lag"], one["unread"]) for one in gateway.records("status")] == [("ok", 0, 0)] * 2
+    gateway.terminate()
+    done = gateway.cli("status")
+    assert (done.returncode, done.stdout) == (69, "")
+    assert "no gateway runs" in done.stderr
