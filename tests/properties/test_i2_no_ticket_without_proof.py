@@ -34,7 +34,9 @@ def account(number=1, status=Standing.ACTIVE):
     return Account(number, f"C{number}", "C", Language.IT, status, ADDRESSES[0])
 
 
-accounts = st.lists(st.builds(account, st.integers(1, 3), st.sampled_from(Standing)), max_size=3).map(tuple)
+standings = mostly(Standing.ACTIVE, st.sampled_from(Standing))
+accounts = st.lists(st.builds(account, st.integers(1, 3), standings), max_size=3).map(tuple)
+senders = st.builds(Sender, st.just(ADDRESSES[0]), mostly((account(),), accounts))
 tickets = st.none() | st.builds(TicketFact, st.just(1), st.just("R"), st.integers(1, 3))
 services = st.builds(Service, st.integers(1, 3), st.just("domain"), st.sampled_from(["p.example", "q.example"]))
 overrides = st.builds(
@@ -49,7 +51,7 @@ cases = st.builds(
     parsed=mostly(ADDRESSES[0], st.sampled_from(ADDRESSES)).map(
         lambda author: Message(Header(), author, (), Body(), None, 0, ()),
     ),
-    sender=st.builds(Sender, st.just(ADDRESSES[0]), mostly((account(),), accounts)) | st.none(),
+    sender=st.one_of(senders, senders, st.none()),
     evidence=st.builds(
         Evidence, assurance=mostly(Assurance.DOMAIN, st.just(Assurance.NONE)), source=st.sampled_from(Source)
     ),
@@ -58,7 +60,7 @@ cases = st.builds(
     ),
     named=mostly(Named(), st.just(Named(beyond="over 1 names"))),
     about=mostly((), st.lists(services, max_size=3).map(tuple)),
-    override=st.none() | overrides,
+    override=mostly(None, overrides),
 )
 
 
