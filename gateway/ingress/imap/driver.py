@@ -112,7 +112,11 @@ class OverQuota(MailboxFault):
 
 
 class Refused(MailboxFault):
-    """The server said NO or BAD to something, for another reason or for now."""
+    """The server said NO or BAD to something, for another reason or for now. `code`: of RFC 5530, BAD, or empty."""
+
+    def __init__(self, words: str, code: str = "") -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class Driver(Protocol):
