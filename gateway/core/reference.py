@@ -12,6 +12,7 @@ from enum import StrEnum, unique
 from itertools import chain, islice
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U, so it survives a telephone
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET, 1)}
 _GROUP = "[0-9A-HJKMNP-TV-Z]{5}"
 _REFERENCE = f"{_GROUP}-{_GROUP}"
 _TAG = re.compile(rf"\[#({_REFERENCE})\]", re.IGNORECASE)
@@ -164,11 +165,14 @@ def _in_subject(subject: str) -> Iterator[Claim]:
 
 
 def _in_text(text: str) -> Iterator[Claim]:
+    judged: set[str] = set()  # of thousands alike, each would cost as much as the first
     for match in _IN_TEXT.finditer(text.replace("\u2013", "-")):
         start = match.start() - 5
-        if not _LEAD.search(text, max(start - _LEAD_CHARACTERS, 0), start):
+        written = text[start : match.start()] + match[0]
+        if written in judged or not _LEAD.search(text, max(start - _LEAD_CHARACTERS, 0), start):
             continue
-        if reference := normal_reference(text[start : match.start()] + match[0]):
+        judged.add(written)
+        if reference := normal_reference(written):
             yield Claim(reference, Found.TEXT)
 
 
@@ -180,7 +184,7 @@ def _claim(match: re.Match[str], found: Found) -> Iterator[Claim]:
 def _check_letter(letters: Iterable[str]) -> str:
     total = 0
     for letter in letters:  # a weighted sum modulo the prime 31 sees one wrong letter and two swapped ones
-        total = (total * 3 + _ALPHABET.index(letter) + 1) % 31
+        total = (total * 3 + _VALUES[letter]) % 31
     return _ALPHABET[total]
 
 
