@@ -21,8 +21,10 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the harness that the tests use
 
+import checks
 import parts
 import servers
+import timing
 
 ROUNDS = 3
 SECONDS = 3.0
@@ -89,6 +91,10 @@ def main() -> None:
         assert servers.tickets(process) >= taken, "a 250 without a ticket"
     say("", "## Where the time goes", "")
     parts.main()
+    say("", "## What each check costs", "")
+    checks.main()
+    say("", "## What the reply time tells", "")
+    timing.main()
     say("", f"It took {time.monotonic() - start:.0f} s.")
 
 
