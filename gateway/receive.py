@@ -49,7 +49,7 @@ log = structlog.get_logger()
 
 PARSED_HERE = 128 * 1024
 """Octets. What is longer may take a second to parse, and is parsed in a thread, so that the other sessions go on."""
-NAMED_HERE = 16 * 1024
+NAMED_HERE = 8 * 1024
 """Octets. What is longer may take a tenth of a second to read for names, and is read in a thread as well."""
 
 
