@@ -13,12 +13,15 @@ from pathlib import Path
 
 import structlog
 
-from gateway import __version__, build
+from gateway import __version__, build, polling
 from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.verdict import Defer
 from gateway.house import House
+from gateway.ingress.budget import Budget
+from gateway.ingress.listener import Listener
+from gateway.ingress.mailbox import Mailbox
 from gateway.ops import notify
 from gateway.ops.meters import Meters
 from gateway.ports import Receipt
@@ -34,11 +37,6 @@ GRACE = 20.0
 
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
-    if config.imap:
-        name = config.imap[0].name
-        raise ConfigError(
-            Problem(str(config.path), 0, f"imap {name}", "this version does not read mailboxes", "take `imap` out"),
-        )
     database = build.open_database(config)
     with alone(database):
         schema.migrate(database, build.now())
@@ -87,10 +85,12 @@ class Daemon:
         self._database = database
         self._smarthost = build.smarthost(config)
         rules = build.house(config)
-        self._listeners = build.listeners(config, self._receive)
+        budget = Budget()
+        self._listeners = build.listeners(config, self._receive, budget)
         self._store = build.store(config, database)
         self._meters = Meters()
         self._board = build.board(config, database)
+        self._mailboxes = polling.mailboxes(config, self._store, self._receive, budget, self._board)
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)
@@ -130,15 +130,16 @@ class Daemon:
 
     async def _take_in(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for listener in self._listeners:
-                group.create_task(listener.serve())
+            ingresses: list[Listener | Mailbox] = [*self._listeners, *self._mailboxes]
+            for ingress in ingresses:
+                group.create_task(ingress.serve())
             notify.ready()
             log.info("gateway.started", version=__version__, database=str(self._database.path))
             await self._stop.wait()
             log.info("gateway.stopping")
             notify.stopping()
-            for listener in self._listeners:
-                group.create_task(listener.drain(GRACE))
+            for ingress in ingresses:
+                group.create_task(ingress.drain(GRACE))
 
     def _receiving(self, rules: House) -> Receiver:
         return build.receiver(

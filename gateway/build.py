@@ -147,9 +147,8 @@ def receiver(  # noqa: PLR0913, PLR0917 - a part each
     )
 
 
-def listeners(config: Config, receive: Receive) -> list[Listener]:
-    """One for each entry under `smtp:`, sharing one memory budget. Raises OSError where the spool cannot be made."""
-    budget = Budget()
+def listeners(config: Config, receive: Receive, budget: Budget) -> list[Listener]:
+    """One for each entry under `smtp:`. Raises OSError where the spool cannot be made."""
     limits = config.limits
     config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     bounds = Bounds(
@@ -225,7 +224,7 @@ def way(config: Config, via: Endpoint | None = None) -> SmarthostSettings:
         tls=outbound.tls,
         hostname=config.hostname,
         username=outbound.username or "",
-        password=_secret(outbound.password_file),
+        password=secret(outbound.password_file),
         ca_file=str(outbound.ca_file) if outbound.ca_file else None,
     )
 
@@ -245,5 +244,6 @@ def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer
     )
 
 
-def _secret(path: Path | None) -> str:
+def secret(path: Path | None) -> str:
+    """What a file of one secret holds. Raises OSError, UnicodeDecodeError."""
     return path.read_text("utf-8").strip() if path else ""

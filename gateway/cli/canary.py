@@ -14,8 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from gateway import build
-from gateway.cli.checks import DNS_SECONDS, Finding, is_running
+from gateway.cli.checks import DNS_SECONDS, is_running
 from gateway.cli.context import Context
+from gateway.cli.finding import Finding
 from gateway.config import Config
 from gateway.config.nouns import Endpoint
 from gateway.config.values import Tcp

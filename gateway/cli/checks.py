@@ -7,13 +7,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 from gateway import app, build
+from gateway.cli import mailbox_checks
 from gateway.cli.context import Context
+from gateway.cli.finding import Finding
 from gateway.config import Config, load_policies, oracle_warnings
 from gateway.config import Listener as Entry
 from gateway.core.arrival import Arrival, Position
@@ -22,6 +22,7 @@ from gateway.core.problem import ConfigError
 from gateway.core.verdict import Defer
 from gateway.egress.probe import probe
 from gateway.egress.wording import Templates
+from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Unavailable
@@ -29,19 +30,6 @@ from gateway.store import schema
 from gateway.store.schema import WrongSchema
 
 DNS_SECONDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: `ok`, `warn` where `run` works but somebody should look, `FAIL` where it would not."""
-
-    OK: ClassVar[str] = "ok"
-    WARN: ClassVar[str] = "warn"
-    FAIL: ClassVar[str] = "FAIL"
-
-    state: str
-    what: str
-    words: str
 
 
 def examine(context: Context) -> Iterator[Finding]:
@@ -62,7 +50,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _virus(config)
     yield from _pec(config)
     yield from _smarthost(config)
-    yield _mailboxes(config)
+    yield from mailbox_checks.examine(config)
     yield from _secrets(config)
 
 
@@ -135,7 +123,7 @@ def _listeners(config: Config) -> Iterator[Finding]:
     running = is_running(config)
     with TemporaryDirectory(prefix="gateway-") as folder:
         unspooled = config.model_copy(update={"spool": Path(folder)})
-        for entry, listener in zip(config.smtp, build.listeners(unspooled, _nobody), strict=True):
+        for entry, listener in zip(config.smtp, build.listeners(unspooled, _nobody, Budget()), strict=True):
             yield from _listener(entry, listener, running=running)
 
 
@@ -231,14 +219,9 @@ def _pec(config: Config) -> Iterator[Finding]:
         yield Finding(Finding.OK, "pec", "openssl can verify seals")
 
 
-def _mailboxes(config: Config) -> Finding:
-    if config.imap:
-        return Finding(Finding.FAIL, "mailboxes", "this version does not read mailboxes; take `imap` out")
-    return Finding(Finding.OK, "mailboxes", "none")
-
-
 def _secrets(config: Config) -> Iterator[Finding]:
-    files = [config.outbound.password_file, *(one.tls.key_file for one in config.smtp if one.tls)]
+    passwords = [config.outbound.password_file, *(one.password_file for one in config.imap)]
+    files = [*passwords, *(one.tls.key_file for one in config.smtp if one.tls)]
     for path in files:
         if path is not None:
             yield from _private("secret", path)

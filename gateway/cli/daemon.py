@@ -9,8 +9,9 @@ import click
 
 from gateway import app, build
 from gateway.cli.canary import Via, release
-from gateway.cli.checks import Finding, examine
+from gateway.cli.checks import examine
 from gateway.cli.context import Context, pass_context
+from gateway.cli.finding import Finding
 from gateway.config.nouns import Endpoint
 from gateway.ops import log
 from gateway.store import schema

@@ -105,13 +105,19 @@ class ImapMailbox(Section):
     port: Annotated[int, Field(gt=0, lt=65536)] = 993
     tls: Tls = "implicit"
     """none only for a server on loopback."""
+    ca_file: FilePath | None = None
+    """The certificates that the server's is held against; the system's when left out."""
     username: Word
     password_file: FilePath | None = None
     oauth2: OAuth2 | None = None
     folder: Word = "INBOX"
     start: Start = "new"
     """new, all or a date: what of the mail that already lies there is taken at first sight."""
+    filing: Literal["move", "flag"] = "move"
+    """move: to the folder of what became of it. flag: left where it is, with a keyword."""
     folders: Folders = written({})
+    sweep: Duration = written("5m")
+    """How often everything in it is looked at, whatever the server tells meanwhile."""
     trusted_authserv_ids: AuthservIds = written([])
     """Whose Authentication-Results are believed (RFC 8601)."""
 

@@ -179,8 +179,12 @@ class Gateway:
 
     def records(self, *arguments: str) -> list[dict[str, Any]]:
         """The records that a command prints with --json; it must succeed."""
+        return self.records_of(0, *arguments)
+
+    def records_of(self, code: int, *arguments: str) -> list[dict[str, Any]]:
+        """The same of a command that ends with `code`."""
         done = self.cli(*arguments, "--json")
-        assert done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr}"
+        assert done.returncode == code, f"{arguments}: exit {done.returncode}: {done.stderr}"
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def accept(self, data: bytes, reverse_path: str = "x@rossi.example", paths: Sequence[str] = (SUPPORT,)) -> str:

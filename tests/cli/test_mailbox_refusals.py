@@ -1,0 +1,42 @@
+"""Mailboxes that this version cannot read are refused in one line, before anything is served."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.desk import CONFIG
+
+BOX = "imap:\n  - name: assistenza\n    host: 127.0.0.1\n    port: 9\n    tls: none\n    username: support\n"
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_oauth2_is_refused_in_one_line(desk, command):
+    """The words name the mailbox and what would be right."""
+    desk.config.write_text(CONFIG + BOX + "    oauth2: {provider: google, client_id: x}\n")
+    done = desk(command)
+    assert done.code == 78
+    told = done.out.decode() + done.err
+    [line] = [one for one in told.splitlines() if "imap assistenza oauth2" in one]
+    assert "signs in with a password only" in line
+    assert "password_file" in line
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_password_file_that_is_not_there_is_refused(desk, command):
+    """At start, and not at the first connection."""
+    desk.config.write_text(CONFIG + BOX + "    password_file: nowhere\n")
+    done = desk(command)
+    assert done.code == 78
+    assert "nowhere" in done.out.decode() + done.err
+
+
+def test_a_server_that_is_not_there_is_a_warning(desk):
+    """`run` would start, and try again."""
+    (desk.config.parent / "secret").write_text("x")
+    (desk.config.parent / "secret").chmod(0o600)
+    desk.config.write_text(CONFIG + BOX + "    password_file: secret\n")
+    done = desk("check")
+    [line] = [one for one in done.out.decode().splitlines() if " mailboxes " in one]
+    assert line.startswith("warn")
+    assert "assistenza: Gone: " in line
+    assert done.code == 0

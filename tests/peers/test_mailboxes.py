@@ -1,0 +1,207 @@
+"""Mailboxes of a real Dovecot, read by the running gateway: nothing lost, nothing twice, none stops another."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.border import message
+from e2e.process import Gateway
+from e2e.sink import Sink
+from e2e.waiting import LOOPBACK, free_port, until
+from peers.dovecot import Dovecot
+
+pytestmark = [pytest.mark.peers, pytest.mark.slow]
+
+USERS = {f"box-{number}": f"secret {number}" for number in range(10)}
+KINDS = ("accept", "quarantine", "reject", "failed")
+SECONDS = 60.0
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    """Ten empty mailboxes, all of them new: each test its own."""
+    from peers.dovecot import required  # noqa: PLC0415 - skips where there is no Dovecot
+
+    required()
+    with Dovecot(USERS) as server:
+        yield server
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """Takes the gateway's own letters."""
+    with Sink(free_port()) as one:
+        yield one
+
+
+def polled(folder: Path, sink: Sink, prepared: Path, dovecot: Dovecot, users: list[str], **other: str) -> Gateway:
+    """A gateway that reads the mailboxes of `users`, not started yet."""
+    gateway = Gateway(folder, sink.port, prepared=prepared)
+    section = "imap:\n" + "".join(entry(folder, dovecot, user, **other) for user in users)
+    gateway.config.write_text(gateway.config.read_text() + section)
+    return gateway
+
+
+def entry(folder: Path, dovecot: Dovecot, user: str, **other: str) -> str:
+    """One mailbox of the configuration."""
+    password = folder / f"{user}.password"
+    password.write_text(USERS[user])
+    password.chmod(0o600)
+    keys = {
+        "name": user,
+        "host": LOOPBACK,
+        "port": str(dovecot.tls_port),
+        "ca_file": dovecot.ca_file,
+        "username": user,
+        "password_file": str(password),
+        "start": "all",
+        "trusted_authserv_ids": "[mx.example.it]",
+    } | other
+    return "  - " + "\n    ".join(f"{key}: {value}" for key, value in keys.items()) + "\n"
+
+
+def mail(number: int) -> tuple[str, bytes]:
+    """What becomes of it, and the octets: of each kind one, hostile ones among them."""
+    kind = KINDS[number % len(KINDS)]
+    own = {"message_id": f"<{number}@rossi.example>", "subject": f"n {number}"}
+    match kind:
+        case "accept":
+            return kind, message(**own)
+        case "quarantine":
+            return kind, message("eve@attack.example", "fail", **own)
+        case "reject":
+            return kind, message("eve@attack.example", "none", fields="From: anna@rossi.example\r\n", **own)
+        case _:
+            return kind, message(**own, fields="X: y\r\n" * 2_001)
+
+
+def count(dovecot: Dovecot, user: str, folder: str = "") -> int:
+    """How many messages lie in a folder."""
+    return sum(1 for part in ("cur", "new") for _ in (dovecot.maildir(user, folder) / part).glob("*"))
+
+
+def done(gateway: Gateway) -> int:
+    """How many messages are in the ledger, and moved."""
+    with gateway.database() as database:
+        return int(database.execute("select count(*) from mail where step = 'done'").fetchone()[0])
+
+
+def looked_at(gateway: Gateway) -> set[str]:
+    """The mailboxes that status tells a success of, whether or not one is stuck."""
+    said = gateway.cli("status", "--json").stdout.splitlines()
+    return {one["ingress"] for one in map(json.loads, said) if one["kind"] == "imap" and one["last_success"]}
+
+
+def test_two_thousand_with_everything_killed(tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot) -> None:
+    """Dovecot and the gateway are killed in the middle: each message is one record, in the folder of what became."""
+    number = 2_000
+    sent = [mail(one) for one in range(number)]
+    dovecot.deliver("box-0", [raw for _, raw in sent])
+    with polled(tmp_path, sink, prepared, dovecot, ["box-0"]) as gateway:
+        until(lambda: done(gateway) > number // 5, "a fifth", SECONDS)
+        gateway.kill9()
+        gateway.start()
+        until(lambda: done(gateway) > 2 * number // 5, "two fifths", SECONDS)
+        dovecot.kill()
+        dovecot.start()
+        until(lambda: done(gateway) == number, "all of them", 2 * SECONDS)
+        records = gateway.records("messages", "list")
+        assert len(records) == number
+        assert {one: sum(1 for row in records if row["disposition"] == one) for one in KINDS} == dict.fromkeys(
+            KINDS, number // 4
+        )
+        assert all(row["ok"] and not row["waiting"] for row in gateway.records("balance"))
+    folders = {"": "failed", "Done": "accept", "Held": "quarantine", "Refused": "reject"}
+    assert {folder: count(dovecot, "box-0", folder) for folder in folders} == dict.fromkeys(folders, number // 4)
+
+
+def test_three_hundred_a_second(tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot) -> None:
+    """What waits is read in batches; the rate is printed, and a sixth of what is promised is the least."""
+    number = 2_000
+    dovecot.deliver("box-0", [mail(one)[1] for one in range(0, number * 4, 4)])
+    with polled(tmp_path, sink, prepared, dovecot, ["box-0"]) as gateway:
+        began = time.monotonic()
+        until(lambda: done(gateway) == number, "all of them", 2 * SECONDS)
+        rate = number / (time.monotonic() - began)
+    print(f"\n{rate:.0f} messages a second")  # noqa: T201 - a measurement
+    assert rate > 50
+
+
+def test_new_mail_is_noticed_by_idle(tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot) -> None:
+    """Within two seconds, several times."""
+    with polled(tmp_path, sink, prepared, dovecot, ["box-0"], start="new") as gateway:
+        until(lambda: gateway.records("status")[-1]["last_success"], "the first look")
+        for number in range(3):
+            dovecot.deliver("box-0", [mail(number * 4)[1]])
+            began = time.monotonic()
+            until(lambda number=number: done(gateway) == number + 1, "the message", SECONDS)
+            assert time.monotonic() - began < 2
+
+
+def test_one_dead_one_poisonous_and_the_others_go_on(
+    tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot
+) -> None:
+    """A refused login, and a mail that nobody can parse: the others take their mail at once, and status tells."""
+    users = list(USERS)
+    gateway = polled(tmp_path, sink, prepared, dovecot, users)
+    (tmp_path / "box-0.password").write_text("wrong")
+    dovecot.deliver("box-1", [mail(3)[1]])
+    with gateway:
+        until(lambda: looked_at(gateway) == set(users[1:]), "nine looks", SECONDS)
+        for number, user in enumerate(users[1:]):
+            dovecot.deliver(user, [mail(number * 4)[1]])
+        began = time.monotonic()
+        until(lambda: done(gateway) == 10, "nine accepted and one failed", SECONDS)
+        assert time.monotonic() - began < 4
+        told = {one["ingress"]: one for one in gateway.records_of(69, "status")}
+        assert told["box-0"]["state"] == "stuck"
+        assert told["box-0"]["last_error"].startswith("RefusedLogin: ")
+        assert {told[user]["state"] for user in users[1:]} == {"ok"}
+
+
+def test_a_new_uidvalidity_takes_nothing_twice(tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot) -> None:
+    """What failed lies in the folder under new UIDs: it is known by its octets; what is new is taken."""
+    dovecot.deliver("box-0", [mail(3)[1], mail(7)[1]])
+    with polled(tmp_path, sink, prepared, dovecot, ["box-0"]) as gateway:
+        until(lambda: done(gateway) == 2, "both")
+        gateway.terminate()
+        dovecot.stop()
+        dovecot.forget_uids("box-0")
+        dovecot.start()
+        dovecot.deliver("box-0", [mail(0)[1]])
+        gateway.start()
+        until(lambda: count(dovecot, "box-0", "Done") == 1, "the new one")
+        until(lambda: done(gateway) == 5, "all under the new numbers")
+        assert [one["disposition"] for one in gateway.records("messages", "list")] == ["failed", "failed", "accept"]
+        assert count(dovecot, "box-0") == 2
+
+
+def test_what_check_says_of_a_mailbox(tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot) -> None:
+    """A dry count of what would be taken, and what is wrong in words; nothing is taken."""
+    dovecot.deliver("box-0", [mail(0)[1]] * 3)
+    gateway = polled(tmp_path, sink, prepared, dovecot, ["box-0", "box-1"])
+    (tmp_path / "box-1.password").write_text("wrong")
+    gateway.copy()
+    said = gateway.cli("check")
+    lines = [line for line in said.stdout.splitlines() if " mailboxes " in line]
+    assert "box-0: INBOX holds 3, of which 3 are to be taken (start: all)" in lines[0]
+    assert lines[0].startswith("ok")
+    assert lines[1].startswith("FAIL")
+    assert "box-1: RefusedLogin" in lines[1]
+    assert said.returncode == 78
+    assert count(dovecot, "box-0") == 3
+
+
+def test_a_certificate_of_nobody_is_refused(tmp_path: Path, sink: Sink, prepared: Path, dovecot: Dovecot) -> None:
+    """Without the CA file the password is not even said."""
+    other = tmp_path / "other.pem"
+    other.write_text(Path("/etc/ssl/certs/ca-certificates.crt").read_text())
+    with polled(tmp_path, sink, prepared, dovecot, ["box-0"], ca_file=str(other)) as gateway:
+        until(lambda: gateway.cli("status").returncode == 69, "the alarm")
+        found = gateway.records_of(69, "status")[-1]
+        assert (found["state"], found["last_error"].split(":")[0]) == ("stuck", "BadCertificate")
