@@ -78,6 +78,10 @@ def rosters(draw):
     ]
 
 
+UNASKED = {"primary_working": None, "primary_failures": None}
+"""What an import does not say."""
+
+
 def split(addresses):
     return addresses[0], tuple(addresses[1:])
 
@@ -106,7 +110,7 @@ def as_record(entry):
 
 def comparable(record):
     services = {(one["kind"], one["name"]) for one in record["services"]}
-    return {**record, "secondary": set(record["secondary"]), "services": services} | {"primary_working": None}
+    return {**record, "secondary": set(record["secondary"]), "services": services} | UNASKED
 
 
 @settings(max_examples=20, deadline=None)
@@ -124,7 +128,7 @@ def test_after_an_import_the_book_says_what_the_file_says(steps):
             report = import_roster(database, iter(entries), dry_run=False, **how)
             assert report == promised
             after = database.read(lambda connection: list(book.records(connection)))
-            named = {entry.code: as_record(entry) | {"primary_working": None} for entry in entries}
+            named = {entry.code: as_record(entry) | UNASKED for entry in entries}
             kept = {} if prune else {one["code"]: comparable(one) for one in before}
             assert {one["code"]: comparable(one) for one in after} == kept | named
             assert {(Address.parse(one).key, code) for one, code in report.gained.first} == access(after) - access(
