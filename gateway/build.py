@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import socket
 from collections.abc import Callable
@@ -245,5 +246,8 @@ def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer
 
 
 def secret(path: Path | None) -> str:
-    """What a file of one secret holds. Raises OSError, UnicodeDecodeError."""
-    return path.read_text("utf-8").strip() if path else ""
+    """What a file of one secret holds. Raises OSError; none of what is in the file is in its words."""
+    try:
+        return path.read_text("utf-8").strip() if path else ""
+    except UnicodeDecodeError:
+        raise OSError(errno.EILSEQ, "is not text in UTF-8", str(path)) from None

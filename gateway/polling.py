@@ -64,13 +64,13 @@ def signing_in(config: Config, one: ImapMailbox) -> SignIn:
     async def sign_in(driver: Driver) -> None:
         try:
             password = build.secret(path)
-        except (OSError, UnicodeDecodeError) as fault:
-            raise RefusedLogin(f"{path}: {fault}") from fault
+        except OSError as fault:
+            raise RefusedLogin(f"{path}: {fault.strerror}") from fault
         await driver.login(one.username, password)
 
     try:
         build.secret(path)
-    except (OSError, UnicodeDecodeError) as fault:
+    except OSError as fault:
         right = "the password, alone, in UTF-8"
         raise ConfigError(Problem(str(config.path), 0, f"imap {one.name} password_file", str(fault), right)) from fault
     return sign_in

@@ -30,6 +30,26 @@ def test_a_password_file_that_is_not_there_is_refused(desk, command):
     assert "nowhere" in done.out.decode() + done.err
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize(
+    "section",
+    [BOX + "    password_file: secret\n", "outbound: {username: support, password_file: secret}\n"],
+    ids=["imap", "outbound"],
+)
+def test_a_secret_that_is_no_text_is_refused_and_not_shown(desk, command, section):
+    """Threats rule 17: the words name the file and what would be right, and not an octet of what is in it."""
+    (desk.config.parent / "secret").write_bytes(b"geheim\xff\n")
+    (desk.config.parent / "secret").chmod(0o600)
+    plain = "\n".join(line for line in CONFIG.splitlines() if not line.startswith("outbound:") or "imap" in section)
+    desk.config.write_text(plain + "\n" + section)
+    done = desk(command)
+    told = done.out.decode() + done.err
+    assert done.code == 78
+    assert "UTF-8" in told
+    assert "0xff" not in told
+    assert "Traceback" not in told
+
+
 def test_a_server_that_is_not_there_is_a_warning(desk):
     """`run` would start, and try again."""
     (desk.config.parent / "secret").write_text("x")
