@@ -46,8 +46,8 @@ fuzz: $(VENV)/ready  ## a million hostile inputs for each of what reads them
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra imap pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --extra imap -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## remove what the targets made, the sample database too
 	rm -rf $(VENV) var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

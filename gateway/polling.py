@@ -7,7 +7,8 @@ from gateway.config import Config, ImapMailbox
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition
 from gateway.ingress.budget import Budget
-from gateway.ingress.imap.driver import Connect, Driver, RefusedLogin, Server
+from gateway.ingress.imap.client import connect
+from gateway.ingress.imap.driver import Driver, RefusedLogin, Server
 from gateway.ingress.mailbox import Mailbox
 from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings, SignIn
@@ -24,7 +25,7 @@ def mailboxes(config: Config, kept: Store, receive: Receive, budget: Budget, sta
         return []
     world = World(kept, receive, budget, build.new_id, build.now, build.chance)
     return [
-        Mailbox(settings(config, one), world, stands, connect=connecting(config), sign_in=signing_in(config, one))
+        Mailbox(settings(config, one), world, stands, connect=connect, sign_in=signing_in(config, one))
         for one in config.imap
     ]
 
@@ -42,16 +43,6 @@ def settings(config: Config, one: ImapMailbox) -> MailboxSettings:
         message=config.limits.message,
         sweep=one.sweep.total_seconds(),
     )
-
-
-def connecting(config: Config) -> Connect:
-    """How IMAP is spoken. Raises ConfigError where nobody here does."""
-    try:
-        from gateway.ingress.imap.client import connect  # noqa: PLC0415 - an extra, which not every gateway has
-    except ImportError:
-        wrong = "aioimaplib is not installed, so no mailbox can be read"
-        raise ConfigError(Problem(str(config.path), 0, "imap", wrong, "pip install 'mail-gateway[imap]'")) from None
-    return connect
 
 
 def signing_in(config: Config, one: ImapMailbox) -> SignIn:

@@ -12,6 +12,7 @@ from gateway.cli.finding import Finding
 from gateway.config import Config, ImapMailbox
 from gateway.core.place import Folder, Sight
 from gateway.core.problem import ConfigError
+from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import MailboxFault, Selected, Waits
 from gateway.ingress.mailbox_settings import HOPELESS
 from gateway.ports import Unavailable
@@ -49,7 +50,7 @@ def examine(config: Config) -> Iterator[Finding]:
 async def look(config: Config, one: ImapMailbox) -> Look:
     """Sign in, open the folder, and count. Raises ConfigError, MailboxFault."""
     settings, sign_in = polling.settings(config, one), polling.signing_in(config, one)
-    driver = await polling.connecting(config)(settings.server, WAITS)
+    driver = await connect(settings.server, WAITS)
     try:
         await sign_in(driver)
         selected = await driver.select(settings.folder)
