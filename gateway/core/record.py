@@ -1,0 +1,68 @@
+"""Records: frozen nouns as plain data and back, by their annotations. Total: what is missing or odd is as if left out.
+
+A noun here is a slotted dataclass whose fields all have defaults, and are bool, int, str, another such noun, or a tuple
+of any number of one of these. So what one version has written down, an older and a newer one can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+Types = str | list["Types"] | dict[str, "Types"]
+"""A type in words: `bool`, `int`, `string`; a list of the type of its items; a record with the type of each field."""
+
+_WORDS = {bool: "bool", int: "int", str: "string"}
+
+T = TypeVar("T")
+
+
+def to_record(noun: Any) -> Any:
+    """The noun as what JSON is made of: dictionaries, lists, and no null."""
+    if isinstance(noun, str | int):  # a bool is an int
+        return noun
+    if isinstance(noun, tuple):
+        return [to_record(one) for one in noun]
+    return {name: to_record(getattr(noun, name)) for name in noun.__slots__}
+
+
+def from_record(kind: type[T], record: object) -> T:
+    """A noun of this kind. What the record lacks, or has in another type, is the default; what it has more is nothing.
+
+    It goes as deep as the kind, whatever the record is.
+    """
+    given = record if isinstance(record, Mapping) else {}
+    fields: Any = kind  # to mypy a type with a variable is not hashable
+    return kind(
+        **{name: _read(hint, given[name]) for name, hint in _hints(fields).items() if _fits(hint, given.get(name))}
+    )
+
+
+def types(kind: Any) -> Types:
+    """The type of a field or a noun, in words."""
+    if kind in _WORDS:
+        return _WORDS[kind]
+    if get_origin(kind) is tuple:
+        return [types(get_args(kind)[0])]
+    return {name: types(hint) for name, hint in _hints(kind).items()}
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fits(hint: Any, value: object) -> bool:
+    if hint in _WORDS:
+        return type(value) is hint  # True is no int
+    return isinstance(value, list if get_origin(hint) is tuple else Mapping)
+
+
+def _read(hint: Any, value: Any) -> Any:
+    if hint in _WORDS:
+        return value
+    if get_origin(hint) is not tuple:
+        return from_record(hint, value)
+    item = get_args(hint)[0]
+    return tuple(_read(item, one) for one in value if _fits(item, one))
