@@ -9,6 +9,7 @@ import click
 import pytest
 
 from gateway.cli import gateway
+from gateway.core.facts import SCHEMA
 from gateway.core.reason import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,12 @@ def test_the_table_of_refusals_has_every_reason_once():
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == sorted(reason.value for reason in Reason)
 
 
+def test_the_table_of_facts_is_the_schema():
+    """Every fact that a condition may read, with its type, in order, and no other."""
+    table = (ROOT / "docs/policies.md").read_text().partition("\n## Facts\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([a-z_.]+)` \| ([a-z ]+) \|", table, re.MULTILINE) == list(listed(SCHEMA))
+
+
 def test_security_has_every_invariant_and_every_rule():
     """I1 to I12, and the 17 rules against attackers."""
     text = (ROOT / "docs/security.md").read_text()
@@ -123,6 +130,21 @@ def test_the_floors_are_those_of_the_linter():
 def test_what_is_to_be_short_is_short(document, lines):
     """The way of a message is read aloud in one breath, a decision on one page."""
     assert 0 < len(document.read_text().splitlines()) <= lines
+
+
+def listed(record, of=""):
+    """The facts of a record, and of the records in it: name and type."""
+    for name, kind in record.items():
+        match kind:
+            case str():
+                yield f"{of}{name}", kind
+            case [str() as item]:
+                yield f"{of}{name}", f"list of {item}"
+            case [fields]:
+                yield f"{of}{name}", "list"
+                yield from listed(fields, f"{name}.")
+            case _:
+                yield from listed(kind, f"{name}.")
 
 
 def mistake(words: list[str]) -> str:

@@ -1,0 +1,199 @@
+"""Facts: what a policy may know of one message. Plain, frozen, total: what is absent is empty, zero or false.
+
+Evidence first, accounts second (threats rule 1, I10): of whoever is not proved, and of strangers, nothing is here that
+depends on who is registered or on what anybody holds. Of the words there is what they ask for, and their language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from typing import Any
+
+from gateway.core.account import Account
+from gateway.core.case import Case
+from gateway.core.charset import words
+from gateway.core.evidence import Evidence
+from gateway.core.fields import unfolded
+from gateway.core.message import Attachment, DeliveryReport, Message
+from gateway.core.particulars import (
+    AccountFacts,
+    AttachmentFacts,
+    AuthorFacts,
+    EvidenceFacts,
+    IngressFacts,
+    RateFacts,
+    ServiceFacts,
+    TicketFacts,
+    TimeFacts,
+)
+from gateway.core.providers import SHARED
+from gateway.core.reason import Reason
+from gateway.core.record import from_record, to_record, types
+from gateway.core.room import Room
+from gateway.core.scan import Clean, Infected, NotScanned
+from gateway.core.times import stamp
+
+OCTETS = 8 * 1024
+"""The most that a record has as JSON, whatever the mail. Of it each text and each list below has its part."""
+SUBJECT, NAME, WORD = 1200, 480, 100
+ATTACHMENTS, SERVICES, RECIPIENTS = 1800, 700, 700
+
+_SCANS = {type(None): "", Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One message. `size` in octets, `text_size` in characters of what was written here; `reply`: it continues others.
+
+    `cut`: not all of it is here, a text was too long or a list too many; `attachment_count` is of all there are.
+    """
+
+    reason: str = ""
+    author: AuthorFacts = field(default_factory=AuthorFacts)
+    account: AccountFacts = field(default_factory=AccountFacts)
+    evidence: EvidenceFacts = field(default_factory=EvidenceFacts)
+    ticket: TicketFacts = field(default_factory=TicketFacts)
+    services: tuple[ServiceFacts, ...] = ()
+    intent: tuple[str, ...] = ()
+    automatic: bool = False
+    reply: bool = False
+    attachments: tuple[AttachmentFacts, ...] = ()
+    attachment_count: int = 0
+    size: int = 0
+    subject: str = ""
+    text_size: int = 0
+    language: str = ""
+    ingress: IngressFacts = field(default_factory=IngressFacts)
+    recipients: tuple[str, ...] = ()
+    hops: int = 0
+    time: TimeFacts = field(default_factory=TimeFacts)
+    rates: RateFacts = field(default_factory=RateFacts)
+    scan: str = ""
+    virus: str = ""
+    cut: bool = False
+
+    def record(self) -> dict[str, Any]:
+        """As plain data, to be kept with the message."""
+        return dict(to_record(self))
+
+    @classmethod
+    def from_record(cls, record: object) -> Facts:
+        """What was kept, by whatever version: what that did not know is empty."""
+        return from_record(cls, record)
+
+    def values(self) -> Mapping[str, Any]:
+        """What conditions read."""
+        return self.record()
+
+
+SCHEMA = types(Facts)
+"""The type of each fact, for conditions."""
+
+
+def facts(
+    case: Case,
+    reason: Reason | None = None,
+    rates: RateFacts | None = None,
+    shared_domains: frozenset[str] = frozenset(),
+) -> Facts:
+    """The facts of a case. `reason` is what the stations before found; `shared_domains` are the operator's own."""
+    room = Room()
+    parsed, arrival, envelope = case.parsed, case.arrival, case.arrival.envelope
+    message = parsed if isinstance(parsed, Message) else None
+    files = message.body.attachments if message else ()
+    account = _account(case)
+    at = arrival.at.astimezone(UTC)
+    found = Facts(
+        reason=reason.value if reason else "",
+        author=_author(message, shared_domains, room) if message else AuthorFacts(),
+        account=_told(account, room) if account else AccountFacts(),
+        evidence=_evidence(case.evidence, room),
+        ticket=_ticket(case, account) if account else TicketFacts(),
+        services=_services(case, account, room) if account else (),
+        automatic=_automatic(case),
+        reply=message is not None and bool(message.references),
+        attachments=room.items((_attachment(one, room) for one in files), ATTACHMENTS),
+        attachment_count=len(files),
+        size=len(arrival.raw),
+        subject=room.text(parsed.header.subject, SUBJECT),
+        text_size=len(message.body.text) if message else 0,
+        ingress=IngressFacts(
+            room.text(arrival.origin.ingress, WORD), arrival.origin.position.value, room.text(arrival.origin.peer, WORD)
+        ),
+        recipients=room.items(envelope.forward_paths if envelope else (), RECIPIENTS),
+        hops=message.hops if message else 0,
+        time=TimeFacts(at.hour, at.isoweekday(), stamp(at)),
+        rates=rates or RateFacts(),
+        scan=_SCANS[type(case.scan)],
+        virus=room.text(case.scan.signature, WORD) if isinstance(case.scan, Infected) else "",
+    )
+    return replace(found, cut=True) if room.short else found
+
+
+def _account(case: Case) -> Account | None:
+    """The one account of a proved author. Who a stranger or a forger may be is no fact (threats rule 1, I10)."""
+    if case.sender is None or not (case.evidence.aligned or case.waived(Reason.UNAUTHENTICATED)):
+        return None
+    chosen = case.override.account if case.override else None
+    found = [one for one in case.sender.accounts if chosen in (None, one.code)]
+    return found[0] if len(found) == 1 else None
+
+
+def _author(message: Message, shared_domains: frozenset[str], room: Room) -> AuthorFacts:
+    author = message.author
+    value = next((value for name, value in message.fields if name == "from"), b"")
+    phrase, bracket, _ = words(unfolded(value)).rpartition("<")
+    name = room.text(phrase.strip(' \t"'), NAME) if bracket else ""
+    return AuthorFacts(str(author), author.local, author.domain, name, author.domain in SHARED | shared_domains)
+
+
+def _told(account: Account, room: Room) -> AccountFacts:
+    return AccountFacts(
+        room.text(account.code, WORD), room.text(account.name, NAME), account.language.value, account.status.value
+    )
+
+
+def _evidence(evidence: Evidence, room: Room) -> EvidenceFacts:
+    """Of several signatures, whether one is good."""
+    spf, dmarc = (one.result if one else "" for one in (evidence.spf, evidence.dmarc))
+    dkim = sorted((one.result for one in evidence.dkim), key="pass".__ne__)
+    results = (room.text(one, WORD) for one in (spf, dkim[0] if dkim else "", dmarc))
+    return EvidenceFacts(evidence.source.value, evidence.assurance.value, *results)
+
+
+def _ticket(case: Case, account: Account) -> TicketFacts:
+    """An own one before others, as in deciding; another's ticket and no ticket are alike (I10)."""
+    own = (one for one in case.mentions if one.ticket and one.ticket.account_id == account.id)
+    first = next(own, None)
+    if first is None and case.mentions:
+        return TicketFacts(case.mentions[0].reference, own=False)
+    return TicketFacts(first.reference, own=True) if first else TicketFacts()
+
+
+def _services(case: Case, account: Account, room: Room) -> tuple[ServiceFacts, ...]:
+    told = (
+        ServiceFacts(room.text(one.kind, WORD), room.text(one.name, NAME), own=one.account_id == account.id)
+        for one in case.about
+    )
+    return room.items(told, SERVICES)
+
+
+def _automatic(case: Case) -> bool:
+    if isinstance(case.parsed, Message) and case.parsed.automatic is not None:
+        return True
+    envelope = case.arrival.envelope
+    return isinstance(case.parsed, DeliveryReport) or (envelope is not None and envelope.reverse_path is None)
+
+
+def _attachment(one: Attachment, room: Room) -> AttachmentFacts:
+    _, dot, extension = one.filename.rpartition(".")
+    return AttachmentFacts(
+        room.text(one.filename, NAME),
+        room.text(extension.strip().lower(), WORD) if dot else "",
+        room.text(one.content_type, WORD),
+        one.sniffed,
+        one.size,
+        one.inline,
+    )
