@@ -1,5 +1,7 @@
 """Contents: what was attached, kept once for equal octets. It outlives the bytes of the messages that brought it.
 
+What no entry refers to goes with `drop_unused()`, in the transaction that took the last reference away.
+
 Kept in the transaction of an accepted message, and only then: what is held has its octets in its message.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, func, select, true
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.message import Body, Message
@@ -19,6 +21,9 @@ _insert = upsert(t.content).on_conflict_do_nothing()
 _octets = select(t.content.c.octets).where(t.content.c.sha256 == bindparam("sha256"))
 _attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
 _raw = select(t.raw.c.octets).where(t.raw.c.message_id == bindparam("message"))
+_each = func.json_each(t.entry.c.attachments).table_valued("value")
+_used = select(func.json_extract(_each.c.value, "$.sha256")).select_from(t.entry).join(_each, true())
+_drop_unused = delete(t.content).where(t.content.c.sha256.not_in(_used))  # every attachment has a sha256, so no null
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -32,6 +37,11 @@ def keep(connection: Connection, body: Body) -> None:
         if sha256 not in known and one.leaf is not None:
             row = {"sha256": sha256, "size": one.size, "octets": one.leaf.octets()}
             connection.execute(_insert, row)
+
+
+def drop_unused(connection: Connection) -> int:
+    """Delete what no entry refers to any more; how many there were. Reads every entry's list of attachments once."""
+    return connection.execute(_drop_unused).rowcount
 
 
 def attached(connection: Connection, ticket_id: int, digest: str) -> bytes:
