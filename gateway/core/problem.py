@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from gateway.core.letter import one_line
 
@@ -31,3 +33,9 @@ class ConfigError(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__(str(problems[0]))
         self.problems = problems
+
+
+def near(word: str, known: Sequence[str]) -> str:
+    """What would be right in the place of a word that is not known; `word` is to be short, for this is not linear."""
+    found = get_close_matches(word, known, n=1)
+    return f"did you mean {found[0]}?" if found else f"known here: {', '.join(known)}"

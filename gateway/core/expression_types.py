@@ -1,0 +1,32 @@
+"""Types of conditions, and what a checked part of one is. Types are written as facts write them.
+
+`bool`, `int` and `string` are words; `[type]` is a list; `{name: type}` is a record. Nothing is ever absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Types = str | list["Types"] | dict[str, "Types"]
+Schema = Mapping[str, Types]
+Path = tuple[str, ...]
+Run = Callable[[Any, Any], Any]
+"""Of the facts' values, and of the item that the macro around it is at: macros do not nest, so there is one at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Its type, how it is computed, and which fact it is, or is taken from; empty where it is computed."""
+
+    type: Types
+    run: Run
+    path: Path = ()
+
+
+def in_words(kind: Types) -> str:
+    """A type, for people."""
+    if isinstance(kind, list):
+        return f"a list of {in_words(kind[0]).partition(' ')[2]}s"
+    return {"int": "an int", "string": "a string", "bool": "a bool"}[kind] if isinstance(kind, str) else "a record"
