@@ -20,6 +20,7 @@ from gateway.core.judge import Undecided
 from gateway.core.likeness import Resemblance
 from gateway.core.message import Message, Seal
 from gateway.core.place import Folder, Mail, Place, Sight, Step
+from gateway.core.rates import Counter, Rates
 from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
@@ -145,6 +146,9 @@ class Board(Protocol):
 
 class Archive(Protocol):
     """Where a message is written down."""
+
+    async def rates(self, counters: Sequence[Counter], at: datetime) -> Rates:
+        """How many counted in these within the hour before `at`. Raises Unavailable."""
 
     async def record(self, record: Record) -> Recorded:
         """One transaction: message, verdict, ticket, entry, outbox. Returns after the commit. Raises Unavailable."""

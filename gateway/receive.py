@@ -13,6 +13,7 @@ from gateway.core.account import Sender
 from gateway.core.arrival import Arrival
 from gateway.core.canary import mark_in
 from gateway.core.case import Case, Mention, Override
+from gateway.core.counting import counters
 from gateway.core.decide import decide
 from gateway.core.evidence import Evidence, Source
 from gateway.core.judge import Undecided, combine, leaves_open
@@ -91,6 +92,7 @@ class Receiver:
     async def examine(self, arrival: Arrival, override: Override | None = None) -> Record:
         """Everything up to the commit; changes nothing. Raises Unavailable (I9)."""
         case = await self._gather(arrival, override)
+        case = replace(case, rates=await self.archive.rates(counters(case), arrival.at))
         verdict = decide(case, self.house.policy)
         opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None
         return Record(case, verdict, opening, narrate(case, verdict), self.house.policy.digest)

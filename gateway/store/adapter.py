@@ -14,11 +14,12 @@ from gateway.core.address import Address
 from gateway.core.case import TicketFact
 from gateway.core.likeness import Resemblance
 from gateway.core.place import Folder, Mail, Place, Sight, Step
+from gateway.core.rates import Counter, Rates
 from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.ports import Due, Record, Recorded, Unavailable
-from gateway.store import archive, book, desk, letters, likeness, mailboxes
+from gateway.store import archive, book, desk, letters, likeness, mailboxes, rates
 from gateway.store.database import Database
 from gateway.store.keys import keyring
 from gateway.store.writer import Writer
@@ -61,6 +62,10 @@ class Store:
     async def keyring(self) -> Keyring:
         """The keys of tokens, as they are now."""
         return self._look_up(keyring)
+
+    async def rates(self, counters: Sequence[Counter], at: datetime) -> Rates:
+        """How many counted in these within the hour before `at`."""
+        return self._look_up(partial(rates.rates, counters=counters, at=at))
 
     async def record(self, record: Record) -> Recorded:
         """One transaction a message; returns after the commit (I3)."""

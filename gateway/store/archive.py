@@ -13,12 +13,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
+from gateway.core.counting import counters
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
-from gateway.store import attempts, contents, letters, mailboxes
+from gateway.store import attempts, contents, letters, mailboxes, rates
 from gateway.store import tables as t
 from gateway.store.logos import fold
 
@@ -52,6 +53,8 @@ def store(connection: Connection, record: Record, acknowledgements: letters.Limi
         connection.execute(_insert_raw, {"message_id": arrival.id, "octets": arrival.raw})
 
     recorded = settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
+    if recorded.verdict.reason is not Reason.DUPLICATE:  # the same mail again is no more mail
+        rates.count(connection, counters(record.case), arrival.at)
     if arrival.place is not None:
         mailboxes.take(connection, arrival.place, arrival.id)
     return recorded

@@ -242,6 +242,17 @@ class TallyRow(SQLModel, table=True):
     received: int
 
 
+class RateRow(SQLModel, table=True):
+    """How many messages counted under a key (`core/counting.py`) within an hour, numbered from 1970."""
+
+    __tablename__ = "rate"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hour: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    messages: int
+
+
 class FolderRow(SQLModel, table=True):
     """A mailbox's folder under one UIDVALIDITY: every UID up to `mark` was seen. `since` as in `core/place.py`."""
 
@@ -322,6 +333,7 @@ attempt = metadata.tables["attempt"]
 outbox = metadata.tables["outbox"]
 keyring = metadata.tables["keyring"]
 tally = metadata.tables["tally"]
+rate = metadata.tables["rate"]
 folder = metadata.tables["folder"]
 mail = metadata.tables["mail"]
 seen = metadata.tables["seen"]

@@ -1,0 +1,45 @@
+"""Rates: a row for each counter and hour, written in the message's own transaction, so that a restart forgets nothing.
+
+What came within the last hour is what came in this clock hour, and of the clock hour before as large a part as the last
+hour has of it. Who asks does not see what is being committed: as many more as are under way at once may pass a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from gateway.core.rates import Counter, Rates
+from gateway.store import tables as t
+
+HOUR = 3600
+
+_found = select(t.rate.c.hour, t.rate.c.key, t.rate.c.messages).where(
+    t.rate.c.hour.in_([bindparam("hour"), bindparam("before")]), t.rate.c.key.in_(bindparam("keys", expanding=True))
+)
+_count = upsert(t.rate).values(hour=bindparam("hour"), key=bindparam("key"), messages=1)
+_count = _count.on_conflict_do_update(index_elements=["hour", "key"], set_={"messages": t.rate.c.messages + 1})
+_sweep = delete(t.rate).where(t.rate.c.hour < bindparam("before"))
+
+
+def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> Rates:
+    """How many counted in these within the hour before `at`."""
+    names = {one.key: one.name for one in counters}
+    if not names:
+        return Rates()
+    hour, seconds = divmod(int(at.timestamp()), HOUR)
+    sums: dict[str, int] = dict.fromkeys(names.values(), 0)
+    for row in connection.execute(_found, {"hour": hour, "before": hour - 1, "keys": list(names)}):
+        sums[names[row.key]] += row.messages * (HOUR if row.hour == hour else HOUR - seconds)
+    return Rates(**{name: total // HOUR for name, total in sums.items()})
+
+
+def count(connection: Connection, counters: Iterable[Counter], at: datetime) -> None:
+    """One more in each of these; hours that no estimate needs any more are swept away."""
+    hour = int(at.timestamp()) // HOUR
+    if rows := [{"hour": hour, "key": one.key} for one in counters]:
+        connection.execute(_count, rows)
+        connection.execute(_sweep, {"before": hour - 1})
