@@ -24,7 +24,7 @@ from gateway.ingress.listener import Listener
 from gateway.ingress.mailbox import Mailbox
 from gateway.ops import notify
 from gateway.ops.meters import Meters
-from gateway.ports import Receipt
+from gateway.ports import Receipt, Unavailable
 from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
@@ -33,6 +33,9 @@ log = structlog.get_logger()
 
 GRACE = 20.0
 """Seconds that work in flight has to finish in after SIGTERM, at each of the two ends; systemd gives 90 in all."""
+
+HEAD_EVERY = 86_400.0
+"""Seconds between two looks at the audit's head."""
 
 
 def serve(config: Config) -> None:
@@ -117,6 +120,7 @@ class Daemon:
         try:
             async with asyncio.TaskGroup() as group:
                 beside = [group.create_task(self._store.watch()), group.create_task(self._board.run())]
+                beside.append(group.create_task(self._tell_head()))
                 beside += [group.create_task(page.serve()) for page in self._pages]
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()
@@ -140,6 +144,17 @@ class Daemon:
             notify.stopping()
             for ingress in ingresses:
                 group.create_task(ingress.drain(GRACE))
+
+    async def _tell_head(self) -> None:
+        """With the log the audit's head leaves the machine: against it shows what is cut off the end later."""
+        while True:
+            try:
+                head = await self._store.audit_head()
+            except Unavailable as fault:
+                log.warning("audit.unavailable", why=str(fault))
+            else:
+                log.info("audit.head", rows=head.rows, hash=head.hash)
+            await asyncio.sleep(HEAD_EVERY)
 
     def _receiving(self, rules: House) -> Receiver:
         return build.receiver(

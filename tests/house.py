@@ -20,7 +20,7 @@ from gateway.egress.wording import Templates
 from gateway.house import House
 from gateway.ops.meters import Meters
 from gateway.receive import Receiver
-from gateway.store import book, desk, ledger, letters, schema
+from gateway.store import audit, book, desk, ledger, letters, schema
 from gateway.store import tables as t
 from gateway.store.adapter import Store
 from gateway.store.database import Database
@@ -100,6 +100,10 @@ class Gateway:
     @property
     def balance(self):
         return self.database.read(ledger.balance)
+
+    @property
+    def audit(self):
+        return self.database.read(lambda connection: list(audit.records(connection, desk.Window())))
 
     def ticket(self, ref):
         return self.database.read(lambda connection: desk.record(connection, ref))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, daemon, desk, ingest, keys, messages, quarantine, status
+from gateway.cli import accounts, audit, daemon, desk, ingest, keys, messages, quarantine, status
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ops import log
@@ -49,6 +49,7 @@ for _command in (
     desk.outbox,
     messages.balance,
     keys.keys,
+    audit.audit,
 ):
     gateway.add_command(_command)
 

@@ -19,7 +19,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.ports import Due, Record, Recorded, Unavailable
-from gateway.store import archive, book, desk, letters, likeness, mailboxes, rates
+from gateway.store import archive, audit, book, desk, letters, likeness, mailboxes, rates
 from gateway.store.database import Database
 from gateway.store.keys import keyring
 from gateway.store.writer import Writer
@@ -114,6 +114,10 @@ class Store:
     async def settle_mail(self, folder: Folder, uids: Sequence[int], step: Step) -> None:
         """Write down how far these are."""
         await self._writer.write(partial(mailboxes.settle, folder=folder, uids=uids, step=step))
+
+    async def audit_head(self) -> audit.Head:
+        """The end of the audit's chain."""
+        return self._look_up(audit.head)
 
     async def watch(self) -> None:
         """Wait for the writer's end. Raises what ended it, when that was not `close()`."""

@@ -307,7 +307,7 @@ class SeenRow(SQLModel, table=True):
 
 
 class AuditRow(SQLModel, table=True):
-    """Who changed what by hand: address book, quarantine, tickets, outbox."""
+    """Who changed what by hand: address book, quarantine, tickets, outbox. A chain (`core/chain.py`), only added to."""
 
     __tablename__ = "audit"
 
@@ -316,6 +316,17 @@ class AuditRow(SQLModel, table=True):
     by: str
     action: str
     subject: str
+    commitment: str
+    hash: str
+
+
+class AuditTextRow(SQLModel, table=True):
+    """What an act of the audit says in words: apart, so that it can be erased. The chain covers its commitment."""
+
+    __tablename__ = "audit_text"
+
+    audit_id: int = Field(primary_key=True, foreign_key="audit.id")
+    salt: str
     detail: str
 
 
@@ -338,3 +349,4 @@ folder = metadata.tables["folder"]
 mail = metadata.tables["mail"]
 seen = metadata.tables["seen"]
 audit = metadata.tables["audit"]
+audit_text = metadata.tables["audit_text"]

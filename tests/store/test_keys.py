@@ -74,6 +74,6 @@ def test_records_never_hold_a_key(gateway):
 def test_each_act_is_in_the_audit(gateway):
     rotate(gateway)
     retire(gateway, 1)
-    acts = gateway.database.read(lambda c: c.exec_driver_sql("select by, action, subject, detail from audit").all())
+    acts = [(act["by"], act["action"], act["subject"], act["detail"]) for act in gateway.audit]
     sealed = "sealed from 2026-11-22T12:00:00.000000Z to 2026-11-22T13:00:00.000000Z"
-    assert [tuple(act) for act in acts] == [("anna", "key.rotate", "2", ""), ("anna", "key.retire", "1", sealed)]
+    assert acts == [("anna", "key.rotate", "2", ""), ("anna", "key.retire", "1", sealed)]

@@ -26,10 +26,9 @@ async def test_a_released_message_goes_the_same_way_as_any(gateway):
     assert (found["disposition"], found["ticket"], found["account"]) == ("accept", recorded.ticket, ROSSI)
     assert [row["kind"] for row in gateway.outbox] == ["opened"]
     assert all(row["ok"] for row in gateway.balance)
-    audit = gateway.database.read(lambda c: c.exec_driver_sql("select by, action, detail from audit").all())
-    assert [tuple(row) for row in audit] == [
-        ("anna", "quarantine.release", "unauthenticated: accept (registered)"),
-    ]
+    [act] = gateway.audit
+    assert (act["by"], act["action"], act["subject"]) == ("anna", "quarantine.release", held.id)
+    assert act["detail"] == "unauthenticated: accept (registered)"
 
 
 async def test_an_ambiguous_author_is_released_for_one_of_their_own_accounts(gateway):
