@@ -289,8 +289,8 @@ MUTANTS = (
         "i11",
         "what is discarded is not counted in",
         "store/archive.py",
-        "    connection.execute(_count, ",
-        "    if record.verdict.disposition is not Disposition.DISCARD:\n        connection.execute(_count, ",
+        "    _count.run(connection, ",
+        "    if record.verdict.disposition is not Disposition.DISCARD:\n        _count.run(connection, ",
     ),
     Mutant("i11", "a disposition is forgotten", "store/ledger.py", '    "failed": Disposition.FAILED,\n', ""),
     Mutant(
