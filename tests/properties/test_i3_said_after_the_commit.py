@@ -10,7 +10,7 @@ from gateway.core.verdict import Defer
 from house import letter
 from statements import watched
 
-STATEMENTS = 12
+STATEMENTS = 24
 """More than one message's transaction has."""
 
 
