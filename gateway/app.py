@@ -100,6 +100,7 @@ class Daemon:
         self._scanner = build.scanner(config)
         self._seals = build.seals(config)
         self._receiver = self._receiving(rules)
+        self._sweep = build.sweep(self._store, lambda: self._receiver.house.policy)
         self._stop = asyncio.Event()
 
     def bind(self) -> None:
@@ -121,6 +122,7 @@ class Daemon:
             async with asyncio.TaskGroup() as group:
                 beside = [group.create_task(self._store.watch()), group.create_task(self._board.run())]
                 beside.append(group.create_task(self._tell_head()))
+                beside.append(group.create_task(self._sweep.run(), name="sweep"))
                 beside += [group.create_task(page.serve()) for page in self._pages]
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()

@@ -16,6 +16,7 @@ from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.authentication.smime import Smime
 from gateway.config import Config, load_policies
 from gateway.config.nouns import Endpoint, UnixSocket
+from gateway.core.policy import Policy
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
 from gateway.core.standing import Standing
@@ -36,6 +37,7 @@ from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
 from gateway.store.database import Database
 from gateway.store.letters import Limits
+from gateway.sweep import Sweep
 
 SOCKET_MODE = 0o660
 """Of the metrics' Unix socket: whoever scrapes shares the group."""
@@ -243,6 +245,11 @@ def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer
         now=now,
         chance=chance,
     )
+
+
+def sweep(kept: Store, policy: Callable[[], Policy]) -> Sweep:
+    """The story of what retention takes, by the policy in force at each sweep."""
+    return Sweep(kept, lambda: policy().retention, now)
 
 
 def secret(path: Path | None) -> str:

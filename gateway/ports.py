@@ -5,9 +5,9 @@ A look-up has three answers: found, not found, and `Unavailable`, which defers a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.core.account import Account, Language, Service, Turn
@@ -24,6 +24,7 @@ from gateway.core.rates import Counter, Rates
 from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
+from gateway.core.retention import Retention, Swept
 from gateway.core.scan import Scan
 from gateway.core.standing import Standing
 from gateway.core.verdict import Accept, Defer, Verdict
@@ -54,6 +55,8 @@ class Record:
     opening: Opening | None
     trace: tuple[tuple[str, str], ...]
     policy: str
+    keep: timedelta | None = None
+    """How long it is held, if it is; None for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,13 @@ class Mailboxes(Protocol):
 
     async def settle_mail(self, folder: Folder, uids: Sequence[int], step: Step) -> None:
         """Write down how far these are. Raises Unavailable."""
+
+
+class Keeper(Protocol):
+    """Whoever carries retention out."""
+
+    async def sweep(self, retention: Retention, now: datetime, by: str, pause: Callable[[], Awaitable[None]]) -> Swept:
+        """One run, with a pause after each of its short transactions; what went. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)

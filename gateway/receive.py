@@ -95,7 +95,9 @@ class Receiver:
         case = replace(case, rates=await self.archive.rates(counters(case), arrival.at))
         verdict = decide(case, self.house.policy)
         opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None
-        return Record(case, verdict, opening, narrate(case, verdict), self.house.policy.digest)
+        policy = self.house.policy
+        keep = policy.retention.keep(verdict)
+        return Record(case, verdict, opening, narrate(case, verdict), policy.digest, keep)
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
         size = len(arrival.raw)

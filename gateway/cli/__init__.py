@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, audit, daemon, desk, ingest, keys, messages, quarantine, status
+from gateway.cli import accounts, audit, daemon, desk, ingest, keys, messages, quarantine, retention, status
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ops import log
@@ -46,6 +46,7 @@ for _command in (
     messages.messages,
     desk.tickets,
     quarantine.quarantine,
+    retention.retention,
     desk.outbox,
     messages.balance,
     keys.keys,

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gateway.config import attachments
+from gateway.config import retention as periods
 from gateway.config.yaml import Document, Keys, Plain, read
 from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
@@ -16,6 +17,7 @@ from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition, Reason
+from gateway.core.retention import Retention
 from gateway.shipped import shipped
 
 VERSION = 1
@@ -25,7 +27,7 @@ _WORDS = {
     "thread_auto_responses": ("quarantine", "fold"),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
-_KEYS = ("version", *_WORDS, "about", "attachments", "dispositions")
+_KEYS = ("version", *_WORDS, "about", "attachments", "retention", "dispositions")
 
 
 def load_policies(directory: Path | None) -> Policy:
@@ -54,6 +56,7 @@ class _Reader:
         """What was said, and where."""
         self._about = (COUNTED, "")
         self._attachments = (AttachmentLimits(), "")
+        self._retention = (Retention(), "")
         self._digest = hashlib.sha256()
 
     def policy(self, directory: Path) -> Policy:
@@ -70,7 +73,7 @@ class _Reader:
         digest = self._digest.hexdigest()
         fold = self._words["thread_auto_responses"][0] == "fold"
         choices = MappingProxyType(self._choices)
-        return Policy(choices, queue, digest, least, self._about[0], self._attachments[0], fold)
+        return Policy(choices, queue, digest, least, self._about[0], self._attachments[0], fold, self._retention[0])
 
     def _file(self, path: Path) -> None:
         document = read(path)
@@ -89,6 +92,8 @@ class _Reader:
             self._take_about(document, path.name, data["about"])
         if "attachments" in data:
             self._take_attachments(document, path.name, data["attachments"])
+        if "retention" in data:
+            self._take_retention(document, path.name, data["retention"])
         said = data.get("dispositions")
         said = {} if said is None else said
         for key, value in _mapping(document, said, ("dispositions",)).items():
@@ -122,6 +127,15 @@ class _Reader:
             raise ConfigError(document.problem(("attachments",), f"is also set at {earlier}", "set it once"))
         limits = attachments.attachment_limits(document, said)
         self._attachments = (limits, f"{name}:{document.line(('attachments',))}")
+
+    def _take_retention(self, document: Document, name: str, value: Plain) -> None:
+        said = _mapping(document, {} if value is None else value, ("retention",))
+        for key in said:
+            if key not in periods.KEYS:
+                raise ConfigError(document.problem(("retention", key), "unknown key", _near(key, periods.KEYS)))
+        if earlier := self._retention[1]:
+            raise ConfigError(document.problem(("retention",), f"is also set at {earlier}", "set it once"))
+        self._retention = (periods.retention(document, said), f"{name}:{document.line(('retention',))}")
 
     def _take_choice(self, document: Document, name: str, key: str, value: Plain) -> None:
         keys: Keys = ("dispositions", key)

@@ -10,6 +10,7 @@ from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.reason import Disposition, Reason
+from gateway.core.retention import Retention
 from gateway.core.verdict import Objection, Refuse
 
 CHOICES = frozenset({Disposition.QUARANTINE, Disposition.REJECT, Disposition.DISCARD})
@@ -64,6 +65,7 @@ class Policy:
     about: frozenset[Part] = COUNTED
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     fold: bool = False
+    retention: Retention = field(default_factory=Retention)
 
     def refuse(self, objection: Objection) -> Refuse:
         """The verdict for an objection."""

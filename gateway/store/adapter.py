@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -18,10 +19,12 @@ from gateway.core.rates import Counter, Rates
 from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
+from gateway.core.retention import Retention, Swept
 from gateway.ports import Due, Record, Recorded, Unavailable
 from gateway.store import archive, audit, book, desk, letters, likeness, mailboxes, rates
 from gateway.store.database import Database
 from gateway.store.keys import keyring
+from gateway.store.retention import Sweep
 from gateway.store.writer import Writer
 
 T = TypeVar("T")
@@ -31,7 +34,7 @@ BUSY_READ_MS = 200
 
 
 class Store:
-    """Implements AddressBook, Desk, Keys, Archive, Mailboxes and Outbox over one database."""
+    """Implements AddressBook, Desk, Keys, Archive, Mailboxes, Keeper and Outbox over one database."""
 
     def __init__(self, database: Database, acknowledgements: letters.Limits) -> None:
         self._database = database
@@ -118,6 +121,17 @@ class Store:
     async def audit_head(self) -> audit.Head:
         """The end of the audit's chain."""
         return self._look_up(audit.head)
+
+    async def sweep(self, retention: Retention, now: datetime, by: str, pause: Callable[[], Awaitable[None]]) -> Swept:
+        """One run of retention; a pause after each piece."""
+        run = Sweep(retention, now, by)
+        while await self._writer.write(run):
+            await pause()
+        await asyncio.to_thread(self._database.read, run.look)
+        while await self._writer.write(run):
+            await pause()
+        await self._writer.write(run.end)
+        return run.swept
 
     async def watch(self) -> None:
         """Wait for the writer's end. Raises what ended it, when that was not `close()`."""

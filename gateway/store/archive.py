@@ -22,25 +22,22 @@ from gateway.ports import Opening, Record, Recorded
 from gateway.store import attempts, contents, letters, mailboxes, rates
 from gateway.store import tables as t
 from gateway.store.logos import fold
-from gateway.store.prepared import Prepared
 
 ATTACHMENT = tuple(one.name for one in fields(Attachment) if one.name != "leaf")
 """What is published of one."""
 
-_same = Prepared(
+_same = (
     select(t.message.c.id, t.message.c.ticket_id, t.ticket.c.ref)
     .outerjoin(t.ticket, t.ticket.c.id == t.message.c.ticket_id)
     .where(t.message.c.dedup == bindparam("key"))
 )
-_insert_message = Prepared(insert(t.message))
-_insert_raw = Prepared(insert(t.raw))
-_insert_entry = Prepared(insert(t.entry))
-_insert_ticket = Prepared(insert(t.ticket).returning(t.ticket.c.id))
-_first = upsert(t.tally).values(ingress=bindparam("ingress"), day=bindparam("day"), received=1)
-_count = Prepared(
-    _first.on_conflict_do_update(index_elements=["ingress", "day"], set_={"received": t.tally.c.received + 1})
-)
-_reopen = Prepared(
+_insert_message = insert(t.message)
+_insert_raw = insert(t.raw)
+_insert_entry = insert(t.entry)
+_insert_ticket = insert(t.ticket)
+_count = upsert(t.tally).values(ingress=bindparam("ingress"), day=bindparam("day"), received=1)
+_count = _count.on_conflict_do_update(index_elements=["ingress", "day"], set_={"received": t.tally.c.received + 1})
+_reopen = (
     update(t.ticket).where(t.ticket.c.id == bindparam("ticket")).values(updated_at=bindparam("now"), status="open")
 )
 
@@ -48,12 +45,12 @@ _reopen = Prepared(
 def store(connection: Connection, record: Record, acknowledgements: letters.Limits) -> Recorded:
     """Write one message down for the first time (I3, I4, I11, I12)."""
     arrival = record.case.arrival
-    _count.run(connection, {"ingress": arrival.origin.ingress, "day": stamp(arrival.at)[:10]})
+    connection.execute(_count, {"ingress": arrival.origin.ingress, "day": stamp(arrival.at)[:10]})
 
     def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
-        row = {**_arrival(arrival), **facts(record, verdict), "dedup": dedup, "ticket_id": ticket_id}
-        _insert_message.run(connection, row)
-        _insert_raw.run(connection, {"message_id": arrival.id, "octets": arrival.raw})
+        row = {**_arrival(arrival), **facts(record, verdict, arrival.at), "dedup": dedup, "ticket_id": ticket_id}
+        connection.execute(_insert_message, row)
+        connection.execute(_insert_raw, {"message_id": arrival.id, "octets": arrival.raw})
 
     recorded = settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
     if recorded.verdict.reason is not Reason.DUPLICATE:  # the same mail again is no more mail
@@ -74,7 +71,7 @@ def settle(
     """Find out whether this is a duplicate, file what is accepted, and `write` the message's row."""
     arrival, verdict = record.case.arrival, record.verdict
     dedup = dedup_key(record)
-    first = _same.first(connection, {"key": dedup}) if dedup else None
+    first = connection.execute(_same, {"key": dedup}).first() if dedup else None
     if first is not None and first.id != arrival.id:
         verdict = Refuse(Disposition.DISCARD, Reason.DUPLICATE, "built-in", f"the same as {first.id}")
         write(verdict, first.ticket_id, None)
@@ -88,7 +85,7 @@ def settle(
         turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
         contents.keep(connection, opening.message.body)
-        _insert_entry.run(connection, _entry(connection, arrival, opening, ticket_id))
+        connection.execute(_insert_entry, _entry(connection, arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
     return Recorded(verdict, opening.reference if opening else None, turned)
 
@@ -107,7 +104,7 @@ def dedup_key(record: Record) -> str | None:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
+def facts(record: Record, verdict: Verdict, now: datetime) -> dict[str, Any]:
     """The columns that the verdict fills."""
     parsed, sender = record.case.parsed, record.case.sender
     accounts = sender.accounts if sender else ()
@@ -120,6 +117,7 @@ def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason.value,
         "rule": verdict.rule,
         "policy": record.policy,
+        "expires_at": _expiry(record, verdict, now),
         "detail": verdict.detail,
         "evidence": evidence_record(record.case),
         "trace": [list(station) for station in record.trace],
@@ -127,6 +125,11 @@ def facts(record: Record, verdict: Verdict) -> dict[str, Any]:
         if isinstance(parsed, DeliveryReport)
         else None,
     }
+
+
+def _expiry(record: Record, verdict: Verdict, now: datetime) -> str | None:
+    held = verdict.disposition is Disposition.QUARANTINE  # a duplicate is found only here, and is not held
+    return stamp(now + record.keep) if held and record.keep is not None else None
 
 
 def evidence_record(case: Case) -> dict[str, Any]:
@@ -186,10 +189,10 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
     """Append to the ticket, which reopens it unless a program wrote, or open a new one."""
     if (ticket := opening.accept.ticket) is not None:
         if not opening.accept.folded:
-            _reopen.run(connection, {"ticket": ticket.id, "now": stamp(now)})
+            connection.execute(_reopen, {"ticket": ticket.id, "now": stamp(now)})
         return ticket.id
-    [opened] = _insert_ticket.scalars(
-        connection,
+    opened = connection.execute(
+        _insert_ticket,
         {
             "ref": opening.reference,
             "account_id": opening.accept.sender.account.id,
@@ -201,7 +204,7 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
             "updated_at": stamp(now),
         },
     )
-    return int(opened)
+    return int(opened.inserted_primary_key[0])  # type: ignore[index] # an INSERT of one row has one
 
 
 def _entry(connection: Connection, arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]:

@@ -8,6 +8,8 @@ Kept in the transaction of an accepted message, and only then: what is held has 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, select, true
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -15,18 +17,19 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from gateway.core.message import Body, Message
 from gateway.core.parse import parse
 from gateway.store import tables as t
-from gateway.store.prepared import Prepared
 
-_known = Prepared(
-    select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True))), "wanted"
-)
-_insert = Prepared(upsert(t.content).on_conflict_do_nothing())
+_known = select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True)))
+_insert = upsert(t.content).on_conflict_do_nothing()
 _octets = select(t.content.c.octets).where(t.content.c.sha256 == bindparam("sha256"))
 _attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
 _raw = select(t.raw.c.octets).where(t.raw.c.message_id == bindparam("message"))
 _each = func.json_each(t.entry.c.attachments).table_valued("value")
 _used = select(func.json_extract(_each.c.value, "$.sha256")).select_from(t.entry).join(_each, true())
 _drop_unused = delete(t.content).where(t.content.c.sha256.not_in(_used))  # every attachment has a sha256, so no null
+_unused = select(t.content.c.sha256, t.content.c.size).where(t.content.c.sha256.not_in(_used))
+_used_since = _used.where(t.entry.c.id > bindparam("horizon"))
+_drop = delete(t.content).where(t.content.c.sha256.in_(bindparam("digests", expanding=True)))
+_drop = _drop.where(t.content.c.sha256.not_in(_used_since))
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -35,16 +38,35 @@ def keep(connection: Connection, body: Body) -> None:
     wanted = {one.sha256: one for one in body.attachments}
     if not wanted:
         return
-    known = set(_known.scalars(connection, {"wanted": list(wanted)}))
+    known = set(connection.execute(_known, {"wanted": list(wanted)}).scalars())
     for sha256, one in wanted.items():
         if sha256 not in known and one.leaf is not None:
             row = {"sha256": sha256, "size": one.size, "octets": one.leaf.octets()}
-            _insert.run(connection, row)
+            connection.execute(_insert, row)
 
 
 def drop_unused(connection: Connection) -> int:
     """Delete what no entry refers to any more; how many there were. Reads every entry's list of attachments once."""
     return connection.execute(_drop_unused).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Contents that no entry up to `horizon` refers to: digest and size."""
+
+    found: tuple[tuple[str, int], ...]
+    horizon: int
+
+
+def unused(connection: Connection) -> Unused:
+    """Look for what no entry refers to: the long part of dropping it, and no writer need wait for it."""
+    horizon = connection.execute(select(func.max(t.entry.c.id))).scalar() or 0
+    return Unused(tuple((row.sha256, row.size) for row in connection.execute(_unused)), horizon)
+
+
+def drop(connection: Connection, digests: Sequence[str], horizon: int) -> int:
+    """Delete of these what no entry has come to refer to meanwhile; how many there were."""
+    return connection.execute(_drop, {"digests": list(digests), "horizon": horizon}).rowcount
 
 
 def attached(connection: Connection, ticket_id: int, digest: str) -> bytes:

@@ -36,6 +36,8 @@ _NAMES = (
     "reason",
     "rule",
     "ticket",
+    "expires_at",
+    "held_for",
 )
 _COUNTS = {
     "accepted": Disposition.ACCEPT,

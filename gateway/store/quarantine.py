@@ -60,7 +60,7 @@ def release(
     message = t.message.c.id == record.case.arrival.id
 
     def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
-        columns = archive.facts(record, verdict) | {
+        columns = archive.facts(record, verdict, now) | {
             "ticket_id": ticket_id,
             "dedup": dedup,
             "overrides": sorted(override.reasons),
@@ -80,7 +80,7 @@ def reject(connection: Connection, message_id: str, *, now: datetime, by: str) -
     connection.execute(
         update(t.message)
         .where(t.message.c.id == message_id)
-        .values(disposition=Disposition.REJECT.value, rule=f"rejected by {by}", dedup=None),
+        .values(disposition=Disposition.REJECT.value, rule=f"rejected by {by}", dedup=None, expires_at=None),
     )
     note(connection, now, by, "quarantine.reject", message_id, reason)
 

@@ -17,6 +17,14 @@ metadata.naming_convention = {
 }
 
 
+TO_BLANK = "status = 'closed' and (blanked_at is null or blanked_at < updated_at)"
+"""Of a ticket: what retention looks at. In these very words, or its index is not used."""
+
+
+WITHOUT_END = "disposition = 'quarantine' and expires_at is null"
+"""Of a message: held until a person decides. The same holds of these words."""
+
+
 class AccountRow(SQLModel, table=True):
     """A customer (R1). The failures are those of letters to the primary since its last success (R6)."""
 
@@ -81,9 +89,12 @@ class ServiceRow(SQLModel, table=True):
 
 
 class TicketRow(SQLModel, table=True):
-    """A request (R9)."""
+    """A request (R9). What was said in it up to `blanked_at` has gone by retention."""
 
     __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ix_ticket_to_blank", "updated_at", sqlite_where=text(TO_BLANK), postgresql_where=text(TO_BLANK)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     ref: str = Field(unique=True)
@@ -95,10 +106,14 @@ class TicketRow(SQLModel, table=True):
     opened_at: str
     updated_at: str
     assignee: str | None = None
+    blanked_at: str | None = None
 
 
 class MessageRow(SQLModel, table=True):
-    """Every message ever received and what became of it. `dedup` is set on what a repetition would repeat (I4)."""
+    """Every message ever received and what became of it. `dedup` is set on what a repetition would repeat (I4).
+
+    `kept` is how much of it retention has left (`Kept`); `expires_at` and `held_for` are of what is held.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -109,6 +124,19 @@ class MessageRow(SQLModel, table=True):
             sqlite_where=text("disposition = 'quarantine'"),
             postgresql_where=text("disposition = 'quarantine'"),
         ),
+        Index(
+            "ix_message_expires_at",
+            "expires_at",
+            sqlite_where=text("expires_at is not null"),
+            postgresql_where=text("expires_at is not null"),
+        ),
+        Index(
+            "ix_message_held_without_end",
+            "received_at",
+            sqlite_where=text(WITHOUT_END),
+            postgresql_where=text(WITHOUT_END),
+        ),
+        Index("ix_message_kept_disposition_received_at", "kept", "disposition", "received_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -137,6 +165,9 @@ class MessageRow(SQLModel, table=True):
     report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     dedup: str | None = Field(default=None, unique=True)
     overrides: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    expires_at: str | None = None
+    held_for: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    kept: str = Field(default="whole", sa_column_kwargs={"server_default": "whole"})
 
 
 class RawRow(SQLModel, table=True):

@@ -11,20 +11,17 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.database import Database
-from gateway.store.prepared import Prepared
 
 T = TypeVar("T")
 log = structlog.get_logger()
 
 GROUP = 64
 """At most this many pieces of work share a transaction."""
-
-_begin, _undo, _keep = map(Prepared, map(text, ("SAVEPOINT job", "ROLLBACK TO job", "RELEASE job")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +135,11 @@ class Writer:
 
 def _one(connection: Connection, job: _Job) -> _Done:
     """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
-    _begin.run(connection)
+    connection.exec_driver_sql("SAVEPOINT job")
     try:
         done = _Done(job, result=job.work(connection))
     except (IntegrityError, ValueError, LookupError) as fault:
-        _undo.run(connection)
+        connection.exec_driver_sql("ROLLBACK TO job")
         done = _Done(job, fault=fault)
-    _keep.run(connection)
+    connection.exec_driver_sql("RELEASE job")
     return done

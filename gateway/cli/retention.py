@@ -1,0 +1,60 @@
+"""`retention`: what has been kept long enough goes now, or what would."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from gateway import build
+from gateway.cli import show
+from gateway.cli.context import Context, as_json, pass_context
+from gateway.config import load_policies
+from gateway.core.retention import Swept
+from gateway.store.retention import Sweep
+from gateway.store.retention_terms import due
+
+
+@click.group()
+def retention() -> None:
+    """What is kept, and for how long: `retention:` of the policy."""
+
+
+@retention.command("run")
+@click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
+@as_json
+@pass_context
+def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
+    """Let go at once of what the daemon lets go of within the hour."""
+    rules, now = load_policies(context.config.policies).retention, build.now()
+    if dry_run:
+        told = context.read(lambda connection: due(connection, rules, now))
+    else:
+        sweep = Sweep(rules, now, context.operator)
+        with _spinner():
+            while context.database.write(sweep):
+                pass
+            context.database.read(sweep.look)
+            while context.database.write(sweep):
+                pass
+        context.database.write(sweep.end)
+        told = sweep.swept
+    show.record(told.record(), lambda _: [_words(told, "would go" if dry_run else "gone")], json_lines=json_lines)
+    if not rules.deletes:
+        click.echo("gateway: the policy has no `retention:`: only what was given an end by hand or rule goes", err=True)
+
+
+def _words(swept: Swept, what: str) -> str:
+    return f"{what}: {swept}"
+
+
+@contextmanager
+def _spinner() -> Iterator[None]:
+    """Something that moves, on a terminal; in a pipe, silence."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        progress.add_task("letting go", total=None)
+        yield
