@@ -5,18 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import Connection
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, Refused, as_json, pass_context
+from gateway.cli.context import Context, Refused, as_json, pass_context, refusals
 from gateway.config.roster import read_roster
 from gateway.core.address import Address
 from gateway.store import book
+from gateway.store.erase import Erased, erase
 from gateway.store.roster import RosterRefused, import_roster
 
 COLUMNS = ("code", "name", "language", "status", "primary", "secondary", "services", "primary_working")
@@ -132,3 +135,42 @@ def accounts_add_address(context: Context, code: str, address: str) -> None:
 def accounts_remove_address(context: Context, code: str, address: str) -> None:
     """Remove a secondary address."""
     _change(context, code, address, book.remove_address, "{} may write no longer")
+
+
+@accounts.command("erase")
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="Do it. Left out, it is only told what would go.")
+@as_json
+@pass_context
+def accounts_erase(context: Context, code: str, yes: bool, json_lines: bool) -> None:
+    """Close an account for good and erase what is kept of its people; what is counted stays. May be run again."""
+
+    def work(connection: Connection) -> Erased:
+        found = erase(connection, code, now=build.now(), by=context.operator)
+        if not yes:
+            connection.rollback()
+        return found
+
+    with refusals():
+        found = (context.database if yes else context.seen).write(work)
+    show.record(asdict(found) | {"done": yes}, lambda _: _erased(found, yes), json_lines=json_lines)
+    if yes:
+        context.database.compact()
+
+
+_KEPT = """\
+kept: when each message came, its size, digest, disposition and reason, for the balance; the references and states of
+  tickets and letters; who of staff did what, and when; and the code, on a closed account, for all that refers to it
+not reached: what others wrote about it, backups, logs, and what your border keeps"""
+
+
+def _erased(found: Erased, yes: bool) -> Iterator[str]:
+    yield f"{found.code}: {'erased' if yes else 'would be erased'}: its name, {found},"
+    yield f"  its addresses in {found.mentions} traces of others' mail, the words of {found.details} acts in the audit"
+    if found.elsewhere:
+        yield f"not erased, for they are another account's, or may be: {found.elsewhere} messages by its addresses"
+        yield from (f"  {one}" for one in found.listed)
+        yield from [f"  and {more} more"] if (more := found.elsewhere - len(found.listed)) else []
+    yield from _KEPT.splitlines()
+    if not yes:
+        yield "nothing was changed; `--yes` erases"

@@ -63,6 +63,17 @@ class Database:
         with self.connect() as connection, connection.begin():
             return work(connection)
 
+    def compact(self) -> None:
+        """Write the file anew and empty its journal, so that nothing is left of what was deleted. Raises Unavailable.
+
+        It wants the size of the database on disk once more, and other writers wait, or are unavailable, meanwhile.
+        """
+        with self.connect() as connection:
+            connection.execution_options(begin="")
+            connection.exec_driver_sql("VACUUM")
+            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                raise Unavailable(f"database {self.path}: somebody reads what its journal still holds")
+
     @property
     def engine(self) -> Engine:
         """The engine of an open database."""
@@ -94,6 +105,7 @@ def _sqlite_engine(url: URL) -> Engine:
             "journal_mode = WAL",
             "synchronous = FULL",  # a 250 is on disk (I3)
             "foreign_keys = ON",
+            "secure_delete = ON",  # what is erased is overwritten
             "temp_store = FILE",  # an import of a million accounts stays out of memory
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from gateway.core.account import Turn
 from gateway.core.letter import one_line
@@ -32,6 +32,7 @@ class Limits:
 
 STATUS_CHARACTERS = 200
 
+_erased = t.outbox.c.text == ""
 _insert = insert(t.outbox)
 _acknowledged = (
     select(func.count())
@@ -116,6 +117,11 @@ def settle(
             values |= {"state": "failed", "status": status, "failure": health.HARD if hard else health.SOFT}
         case _:
             values |= {"state": "deferred" if next_attempt else "failed", "status": outcome.status}
+    for name in values.keys() & {
+        "recipient",
+        "status",
+    }:  # of one that was erased meanwhile: how it ended, not with whom
+        values[name] = case((_erased, t.outbox.c[name]), else_=values[name])
     of_row = t.outbox.c.id == due.reply.row
     kept = of_row if isinstance(outcome, Delivered) else of_row & (t.outbox.c.state != "cancelled")
     connection.execute(update(t.outbox).where(kept).values(values))
@@ -161,7 +167,7 @@ def bounced(connection: Connection, row: str, report: Report) -> Turn | None:
     values = {"status": one_line(told, STATUS_CHARACTERS)}
     if report.action == "failed":
         values |= {"state": "failed", "failure": health.HARD if report.hard else health.SOFT}
-    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered")
+    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered") & ~_erased
     changed = connection.execute(update(t.outbox).where(delivered).values(values))
     return health.failed(connection, row) if changed.rowcount and report.action == "failed" else None
 
