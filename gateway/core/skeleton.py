@@ -47,7 +47,7 @@ _LIKE = {
     "oe": "œ",
     "ss": "ß",
 }
-_FOLD = str.maketrans({one: letter for letter, several in _LIKE.items() for one in several})
+LIKE = str.maketrans({one: letter for letter, several in _LIKE.items() for one in several})
 _TOGETHER = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _A_LABEL = re.compile(r"(?:(?<=[.@])|^)xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
 
@@ -72,7 +72,7 @@ def _folded(text: str) -> str:
     if text.isascii():
         return text.replace("0", "o").replace("1", "l").replace("|", "l")  # what the table says, four times as fast
     text = unicodedata.normalize("NFKD", text).lower()
-    return "".join(one for one in text if one.isprintable() and unicodedata.category(one)[0] != "M").translate(_FOLD)
+    return "".join(one for one in text if one.isprintable() and unicodedata.category(one)[0] != "M").translate(LIKE)
 
 
 def _u_label(label: re.Match[str]) -> str:
