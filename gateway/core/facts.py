@@ -16,6 +16,7 @@ from gateway.core.case import Case
 from gateway.core.charset import words
 from gateway.core.evidence import Evidence
 from gateway.core.fields import unfolded
+from gateway.core.intent import intents
 from gateway.core.message import Attachment, DeliveryReport, Message
 from gateway.core.particulars import (
     AccountFacts,
@@ -23,22 +24,23 @@ from gateway.core.particulars import (
     AuthorFacts,
     EvidenceFacts,
     IngressFacts,
-    RateFacts,
     ServiceFacts,
     TicketFacts,
     TimeFacts,
 )
 from gateway.core.providers import SHARED
+from gateway.core.rates import Rates
 from gateway.core.reason import Reason
 from gateway.core.record import from_record, to_record, types
 from gateway.core.room import Room
 from gateway.core.scan import Clean, Infected, NotScanned
 from gateway.core.times import stamp
+from gateway.core.tongue import tongue
 
 OCTETS = 8 * 1024
 """The most that a record has as JSON, whatever the mail. Of it each text and each list below has its part."""
 SUBJECT, NAME, WORD = 1200, 480, 100
-ATTACHMENTS, SERVICES, RECIPIENTS = 1800, 700, 700
+ATTACHMENTS, SERVICES, RECIPIENTS, WORDS = 1800, 700, 700, 700
 
 _SCANS = {type(None): "", Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
 
@@ -57,6 +59,7 @@ class Facts:
     ticket: TicketFacts = field(default_factory=TicketFacts)
     services: tuple[ServiceFacts, ...] = ()
     intent: tuple[str, ...] = ()
+    intent_words: tuple[str, ...] = ()
     automatic: bool = False
     reply: bool = False
     attachments: tuple[AttachmentFacts, ...] = ()
@@ -69,7 +72,7 @@ class Facts:
     recipients: tuple[str, ...] = ()
     hops: int = 0
     time: TimeFacts = field(default_factory=TimeFacts)
-    rates: RateFacts = field(default_factory=RateFacts)
+    rates: Rates = field(default_factory=Rates)
     scan: str = ""
     virus: str = ""
     cut: bool = False
@@ -95,7 +98,6 @@ SCHEMA = types(Facts)
 def facts(
     case: Case,
     reason: Reason | None = None,
-    rates: RateFacts | None = None,
     shared_domains: frozenset[str] = frozenset(),
 ) -> Facts:
     """The facts of a case. `reason` is what the stations before found; `shared_domains` are the operator's own."""
@@ -103,6 +105,9 @@ def facts(
     parsed, arrival, envelope = case.parsed, case.arrival, case.arrival.envelope
     message = parsed if isinstance(parsed, Message) else None
     files = message.body.attachments if message else ()
+    text = message.body.text if message else ""
+    asked = intents(parsed.header.subject, text) if message else ()
+    language = tongue(f"{parsed.header.subject}\n{text}")
     account = _account(case)
     at = arrival.at.astimezone(UTC)
     found = Facts(
@@ -112,20 +117,23 @@ def facts(
         evidence=_evidence(case.evidence, room),
         ticket=_ticket(case, account) if account else TicketFacts(),
         services=_services(case, account, room) if account else (),
+        intent=tuple(one.intent.value for one in asked),
+        intent_words=room.items((one.words for one in asked), WORDS),
         automatic=_automatic(case),
         reply=message is not None and bool(message.references),
         attachments=room.items((_attachment(one, room) for one in files), ATTACHMENTS),
         attachment_count=len(files),
         size=len(arrival.raw),
         subject=room.text(parsed.header.subject, SUBJECT),
-        text_size=len(message.body.text) if message else 0,
+        text_size=len(text),
+        language=language.value if language else "",
         ingress=IngressFacts(
             room.text(arrival.origin.ingress, WORD), arrival.origin.position.value, room.text(arrival.origin.peer, WORD)
         ),
         recipients=room.items(envelope.forward_paths if envelope else (), RECIPIENTS),
         hops=message.hops if message else 0,
         time=TimeFacts(at.hour, at.isoweekday(), stamp(at)),
-        rates=rates or RateFacts(),
+        rates=case.rates,
         scan=_SCANS[type(case.scan)],
         virus=room.text(case.scan.signature, WORD) if isinstance(case.scan, Infected) else "",
     )

@@ -85,14 +85,3 @@ class TimeFacts:
     hour: int = 0
     weekday: int = 0
     at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RateFacts:
-    """Messages within the last hour: of the author, the account, the domain, in the ticket, by the ingress."""
-
-    author: int = 0
-    account: int = 0
-    domain: int = 0
-    ticket: int = 0
-    ingress: int = 0

@@ -21,11 +21,11 @@ from gateway.core.particulars import (
     AuthorFacts,
     EvidenceFacts,
     IngressFacts,
-    RateFacts,
     ServiceFacts,
     TicketFacts,
     TimeFacts,
 )
+from gateway.core.rates import Rates
 from gateway.core.reason import Reason
 from gateway.core.reference import Found
 from gateway.core.scan import Clean, Infected, NotScanned
@@ -52,7 +52,7 @@ SERVICES = (Service(1, "domain", "rossi.example", "ROSSI-001"), Service(2, "vps"
 
 def message(**changes):
     from_field = changes.pop("from_field", b"Anna <Tecnico@rossi.example>")
-    header = Header(changes.pop("subject", "Il sito"), "m1@rossi.example")
+    header = Header(changes.pop("subject", "Il sito della ditta"), "m1@rossi.example")
     body = Body(changes.pop("text", "Buongiorno."), "gestern", "", changes.pop("attachments", ()))
     plain = Message(header, AUTHOR, (), body, None, 3, (("from", from_field),))
     return replace(plain, **changes)
@@ -66,7 +66,7 @@ def case(parsed=None, **changes):
 
 def test_the_facts_of_a_customer_s_message():
     """Everything at once, in the words of the field."""
-    assert facts(case(), Reason.REGISTERED, RateFacts(1, 2, 3, 4, 5)) == Facts(
+    assert facts(case(rates=Rates(1, 2, 3, 4, 5, 6)), Reason.REGISTERED) == Facts(
         reason="registered",
         author=AuthorFacts("Tecnico@rossi.example", "Tecnico", "rossi.example", "Anna"),
         account=AccountFacts("ROSSI-001", "Rossi S.r.l.", "it", "active"),
@@ -74,14 +74,14 @@ def test_the_facts_of_a_customer_s_message():
         ticket=TicketFacts("00000-00001", own=True),
         services=(ServiceFacts("domain", "rossi.example", own=True), ServiceFacts("vps", "VPS-1")),
         size=1234,
-        subject="Il sito",
+        subject="Il sito della ditta",
         text_size=11,
-        language="",
+        language="it",
         ingress=IngressFacts("from-mta", "edge", "192.0.2.1"),
         recipients=("support@example.it", "support+x@example.it"),
         hops=3,
         time=TimeFacts(23, 7, "2026-11-22T23:30:00.000000Z"),
-        rates=RateFacts(1, 2, 3, 4, 5),
+        rates=Rates(1, 2, 3, 4, 5, 6),
     )
 
 
@@ -180,6 +180,13 @@ def test_a_message_that_continues_others_is_a_reply():
     assert not facts(case(message(subject="Re: Il sito"))).reply
 
 
+def test_what_the_words_ask_for_is_told_with_them():
+    """R8: the intents, and the words that say so."""
+    known = facts(case(message(subject="Dominio", text="Vorrei cambiare i DNS e mi serve il codice auth.")))
+    assert known.intent == ("dns-change", "auth-code")
+    assert known.intent_words == ("cambiare i DNS", "mi serve il codice auth")
+
+
 def test_what_did_not_parse_has_facts_too():
     """Total: the subject is there, the author is not."""
     known = facts(case(Malformed(Header("Il sito"), Reason.MALFORMED_AUTHOR, "two"), sender=None))
@@ -224,8 +231,15 @@ def test_a_record_is_bounded_whatever_the_mail(letter):
     """Every text and list as long as can be, and more: what does not fit is cut, and `cut` says so."""
     long, file = letter * 300, Attachment(letter * 150, letter * 100, 2**40, "", inline=True, sniffed="x")
     author = Address(letter * (64 // len(letter.encode())), ("a" * 60 + ".") * 4 + "example")
+    asks = "Vorrei cambiare i DNS. Vorrei trasferire il dominio e cancellare l'account."
     huge = case(
-        message(author=author, subject=long, attachments=(file,) * 2000, from_field=long.encode() + b"<a@b.example>"),
+        message(
+            text=f"{asks} Mi serve il codice auth {long} e la password. Vorrei cambiare la password.",
+            author=author,
+            subject=long,
+            attachments=(file,) * 2000,
+            from_field=long.encode() + b"<a@b.example>",
+        ),
         sender=Sender(author, (replace(ROSSI, code=long, name=long),)),
         evidence=replace(PROOF, spf=Result(long), dkim=(Result(long),), dmarc=Result(long)),
         arrival=Arrival(
@@ -238,9 +252,9 @@ def test_a_record_is_bounded_whatever_the_mail(letter):
         about=tuple(Service(1, long, f"{number}{long}") for number in range(5000)),
         scan=Infected(long),
     )
-    known = facts(huge, Reason.SERVICE_OF_ANOTHER_ACCOUNT, RateFacts(*[2**40] * 5))
+    known = facts(replace(huge, rates=Rates(*[2**40] * 6)), Reason.SERVICE_OF_ANOTHER_ACCOUNT)
     assert len(json.dumps(known.record())) < OCTETS
-    assert (known.cut, known.attachment_count) == (True, 2000)
+    assert (known.cut, known.attachment_count, len(known.intent) > 2) == (True, 2000, True)
 
 
 def test_what_fits_is_not_called_cut():

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.cli import gateway
 from gateway.core.facts import SCHEMA
+from gateway.core.intent import Intent
 from gateway.core.reason import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -101,8 +102,14 @@ def test_the_table_of_refusals_has_every_reason_once():
 
 def test_the_table_of_facts_is_the_schema():
     """Every fact that a condition may read, with its type, in order, and no other."""
-    table = (ROOT / "docs/policies.md").read_text().partition("\n## Facts\n")[2].partition("\n## ")[0]
+    table = (ROOT / "docs/policies.md").read_text().partition("\n## Facts\n")[2].partition("\n##")[0]
     assert re.findall(r"^\| `([a-z_.]+)` \| ([a-z ]+) \|", table, re.MULTILINE) == list(listed(SCHEMA))
+
+
+def test_the_table_of_intents_has_every_one():
+    """What R8 speaks of, in the words that a condition compares with."""
+    table = (ROOT / "docs/policies.md").read_text().partition("\n### Intents\n")[2].partition("\n##")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \| (?!what)", table, re.MULTILINE) == [intent.value for intent in Intent]
 
 
 def test_security_has_every_invariant_and_every_rule():

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # the harness that the tests use
 
-MODULES = ("bodies", "reply", "bounces", "robots", "bombs", "robust")
+MODULES = ("bodies", "reply", "bounces", "robots", "intents", "bombs", "robust")
 
 
 def main(arguments: list[str]) -> None:

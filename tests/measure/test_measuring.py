@@ -1,6 +1,6 @@
 """`make corpus` measures where there is a collection, and is content where there is none."""
 
-from measure import bounces, reply, robots, robust, run
+from measure import bounces, intents, reply, robots, robust, run
 
 
 def test_without_a_collection_it_says_so_and_ends_well(tmp_path, capsys):
@@ -58,3 +58,13 @@ def test_ordinary_mail_that_is_called_automatic_is_named(tmp_path):
     lines = robots.report(tmp_path)
     assert "stalwart                 1 of 2" in lines
     assert "  called bulk, a mailing: stalwart/two" in lines
+
+
+def test_intents_are_counted_and_real_mail_with_one_is_named(tmp_path):
+    """The table by itself, and one message that asks."""
+    (tmp_path / "one.eml").write_bytes(b"From: a@b.example\r\n\r\nplease send me the EPP code\r\n")
+    (tmp_path / "two.eml").write_bytes(b"From: a@b.example\r\n\r\nx\r\n")
+    lines = intents.report(tmp_path)
+    assert len([line for line in lines if " right " in line]) == 16
+    assert lines[-2].split() == ["in", "real", "mail", "1", "of", "2"]
+    assert lines[-1].endswith("/one: send me the EPP code")
