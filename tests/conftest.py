@@ -14,7 +14,7 @@ if settings.get_current_profile_name() == "default":  # the mutants load their o
 
 @pytest.fixture
 def gateway(tmp_path):
-    with house.gateway(tmp_path) as one:
+    with house.gateway(tmp_path, watchable=True) as one:
         yield one
 
 

@@ -25,6 +25,7 @@ from gateway.store import tables as t
 from gateway.store.adapter import Store
 from gateway.store.database import Database
 from gateway.store.keys import keyring
+from statements import make_watchable
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TRUSTED = "mx.example.it"
@@ -136,9 +137,11 @@ class NoChecks:
 
 
 @contextmanager
-def gateway(folder, limits=None, authenticator=None):
-    """A gateway with its database in `folder`."""
+def gateway(folder, limits=None, authenticator=None, *, watchable=False):
+    """A gateway with its database in `folder`; its statements are `watchable` by `statements.watched()`."""
     database = Database(f"sqlite:///{folder}/gateway.db").open()
+    if watchable:
+        make_watchable(database.engine)
     schema.migrate(database, NOW)
     database.write(add_accounts)
     numbers = count(1)

@@ -14,6 +14,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from gateway.core.expression_tokens import ExpressionError
 from gateway.core.expression_tree import Call, Literal
 from gateway.core.expression_types import Checked, Run, in_words
+from gateway.core.letter import shown
 
 PATTERN_CHARACTERS = 200
 
@@ -104,7 +105,7 @@ def _matches(node: Call, given: list[Checked]) -> Checked | None:
     try:
         search = SchemaValidator(core_schema.str_schema(pattern=pattern.value, strict=True)).isinstance_python
     except SchemaError as fault:
-        why = str(fault).rpartition("rror: ")[2].strip()
+        why = shown(str(fault).rpartition("rror: ")[2].strip())
         raise ExpressionError(pattern.column, f"is no pattern ({why})", "one that RE2 and Rust can read") from None
     return Checked("bool", _unary(search, given[0]))
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from gateway.core.expression_calls import call
 from gateway.core.expression_tokens import ExpressionError
 from gateway.core.expression_tree import Call, Field, Items, Literal, Macro, Name, Node
-from gateway.core.expression_types import Checked, Path, Run, Schema, Types, in_words
+from gateway.core.expression_types import Checked, Path, Run, Schema, in_words
 from gateway.core.problem import near
+from gateway.core.record import Types
 
 _WORDS = {bool: "bool", int: "int", str: "string"}
 _INSTEAD = {True: "ask for its items: exists(one, one...)", False: "compare it as it is"}

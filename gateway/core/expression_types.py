@@ -1,7 +1,4 @@
-"""Types of conditions, and what a checked part of one is. Types are written as facts write them.
-
-`bool`, `int` and `string` are words; `[type]` is a list; `{name: type}` is a record. Nothing is ever absent.
-"""
+"""What a checked part of a condition is. Its types are those of records, so nothing is ever absent or null."""
 
 from __future__ import annotations
 
@@ -9,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Types = str | list["Types"] | dict[str, "Types"]
+from gateway.core.record import Types
+
 Schema = Mapping[str, Types]
 Path = tuple[str, ...]
 Run = Callable[[Any, Any], Any]

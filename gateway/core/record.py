@@ -39,13 +39,15 @@ def from_record(kind: type[T], record: object) -> T:
     )
 
 
-def types(kind: Any) -> Types:
-    """The type of a field or a noun, in words."""
-    if kind in _WORDS:
-        return _WORDS[kind]
-    if get_origin(kind) is tuple:
-        return [types(get_args(kind)[0])]
-    return {name: types(hint) for name, hint in _hints(kind).items()}
+def types(kind: Any) -> dict[str, Types]:
+    """The type of each field of a noun, in words."""
+    return {name: _type(hint) for name, hint in _hints(kind).items()}
+
+
+def _type(hint: Any) -> Types:
+    if hint in _WORDS:
+        return _WORDS[hint]
+    return [_type(get_args(hint)[0])] if get_origin(hint) is tuple else types(hint)
 
 
 @cache

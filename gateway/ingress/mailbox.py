@@ -17,7 +17,8 @@ import structlog
 from gateway.core.place import Folder, Sight
 from gateway.core.standing import Standing
 from gateway.ingress.imap.driver import LONGEST_IDLE, Connect, Driver, MailboxFault, Refused, Selected, Woke
-from gateway.ingress.mailbox_round import Rests, Round, World
+from gateway.ingress.mailbox_rests import Rests
+from gateway.ingress.mailbox_round import Round, World
 from gateway.ingress.mailbox_settings import CONNECTION, HOPELESS, REFUSAL, MailboxSettings, SignIn
 from gateway.ports import Board, Unavailable
 
@@ -121,6 +122,8 @@ class Mailbox:
             stopping=self._stop.is_set,
         )
         await one.walk()
+        if one.reopened:
+            return await self._look(driver, folder, sight, keeps_keywords=keeps_keywords) or bool(new)
         self._failures = 0
         now = self._world.now()
         self._stands(

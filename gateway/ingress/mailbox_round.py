@@ -6,9 +6,9 @@ A mail that cannot be taken in, or not be moved, stays where it is, rests, and s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -20,7 +20,9 @@ from gateway.core.reason import Disposition
 from gateway.core.verdict import Defer
 from gateway.ingress.budget import Budget
 from gateway.ingress.imap.driver import BATCH, Driver, Filed, FolderMissing, Item, MailboxFault, OverQuota, Refused
-from gateway.ingress.mailbox_settings import FLAGGED, MAIL, MailboxSettings, keyword
+from gateway.ingress.mailbox_mend import copied
+from gateway.ingress.mailbox_rests import Rests
+from gateway.ingress.mailbox_settings import FLAGGED, MailboxSettings, keyword
 from gateway.ports import Mailboxes, Receive, Unavailable
 
 OCTETS = 16 * 2**20
@@ -45,33 +47,6 @@ class World:
 
 
 @dataclass(slots=True)
-class Rests:
-    """Mail that could not be taken in, or not be moved: how often, and until when it is left alone. In memory only."""
-
-    folder: Folder | None
-    until: dict[int, tuple[int, datetime]] = field(default_factory=dict)
-    alone: set[int] = field(default_factory=set)
-    """What was being fetched when a connection ended: from now on each of it alone, until it is known which did it."""
-    unread: dict[int, datetime | None] = field(default_factory=dict)
-    """What was found and is not taken in, and when it came."""
-    trouble: str = ""
-    """Why the last of them was put off."""
-
-    def put_off(self, uid: int, now: datetime, chance: float) -> None:
-        """Leave it alone for longer than before."""
-        attempts = self.until.get(uid, (0, now))[0] + 1
-        self.until[uid] = attempts, now + MAIL.after(attempts, chance)
-
-    def awake(self, uid: int, now: datetime) -> bool:
-        """Whether its time has come."""
-        return uid not in self.until or self.until[uid][1] <= now
-
-    def next(self) -> datetime | None:
-        """When the first of them wakes."""
-        return min((when for _, when in self.until.values()), default=None)
-
-
-@dataclass(slots=True)
 class Round:
     """One pass."""
 
@@ -83,6 +58,8 @@ class Round:
     renumbered: bool
     keeps_keywords: bool
     stopping: Callable[[], bool]
+    reopened: bool = False
+    """Whether another folder was open meanwhile, so that news of this one were told to nobody."""
 
     async def walk(self) -> None:
         """Everything that is not done, in the order of UIDs. Raises MailboxFault, Unavailable."""
@@ -97,7 +74,7 @@ class Round:
         items = await self.driver.sizes([mail.uid for mail in batch])
         await self._missing([mail for mail in batch if mail.uid not in items])
         there = [mail for mail in batch if mail.uid in items]
-        await self._file({mail.uid: mail.disposition for mail in there if mail.disposition is not None})
+        await self._file({mail.uid: mail.disposition for mail in there if mail.disposition is not None}, items)
         wanted = [mail for mail in there if mail.step is not Step.TAKEN]
         self.rests.unread.update(
             {mail.uid: items[mail.uid].internaldate for mail in wanted if mail.step is Step.WAITING}
@@ -125,9 +102,14 @@ class Round:
 
     async def _take_in(self, part: Mapping[int, Item]) -> dict[int, Disposition]:
         sizes = {uid: item.size for uid, item in part.items()}
+        async with self._memory(sum(sizes.values())):
+            return await self._hand_over(sizes, await self._fetch(sizes))
+
+    @asynccontextmanager
+    async def _memory(self, octets: int) -> AsyncIterator[None]:
         try:
-            async with self.world.budget.hold(sum(sizes.values()), BUDGET_SECONDS):
-                return await self._hand_over(await self._fetch(sizes))
+            async with self.world.budget.hold(octets, BUDGET_SECONDS):
+                yield
         except TimeoutError:
             raise Unavailable("no memory is free for the mail of a mailbox") from None
 
@@ -141,7 +123,8 @@ class Round:
             self.rests.alone.update(sizes)
             raise
 
-    async def _hand_over(self, fetched: dict[int, bytes]) -> dict[int, Disposition]:
+    async def _hand_over(self, sizes: Mapping[int, int], fetched: dict[int, bytes]) -> dict[int, Disposition]:
+        self._compare(sizes, fetched)
         large = [uid for uid, octets in fetched.items() if len(octets) > self.settings.message]
         await self._too_large(large)  # RFC822.SIZE is a claim
         outcomes: dict[int, Disposition] = {}
@@ -163,6 +146,11 @@ class Round:
         self._forget(outcomes)
         return outcomes
 
+    def _compare(self, sizes: Mapping[int, int], fetched: Mapping[int, bytes]) -> None:
+        """RFC822.SIZE is exact (RFC 9051 §2.3.4), but where a server estimates it: told, and taken as it came."""
+        if differ := [(uid, sizes[uid], len(octets)) for uid, octets in fetched.items() if len(octets) != sizes[uid]]:
+            log.info("mailbox.size-differs", ingress=self.settings.name, mails=len(differ), uid_said_came=differ[:10])
+
     async def _receive(self, uid: int, octets: bytes) -> Disposition | None:
         """None: put off, and nothing written down (I9)."""
         settings, world = self.settings, self.world
@@ -174,7 +162,9 @@ class Round:
             return None
         return receipt.verdict.disposition
 
-    async def _file(self, outcomes: Mapping[int, Disposition]) -> None:
+    async def _file(self, outcomes: Mapping[int, Disposition], begun: Mapping[int, Item] | None = None) -> None:
+        """Move or flag. `begun` knows those that were to be before, and perhaps were by half."""
+
         def target(uid: int) -> tuple[str, str]:
             disposition = outcomes[uid]
             stays = self.settings.filing == "flag" or disposition is Disposition.FAILED
@@ -183,7 +173,7 @@ class Round:
         for (folder, flag), group in groupby(sorted(outcomes, key=lambda uid: (target(uid), uid)), key=target):
             uids = list(group)
             try:
-                moved = folder and await self._move(uids, folder) is Filed.MOVED
+                moved = folder and await self._move(uids, folder, begun or {}) is Filed.MOVED
                 if not moved and (flag == FLAGGED or self.keeps_keywords):
                     await self.driver.flag(uids, flag)
             except (FolderMissing, OverQuota, Refused) as fault:  # written down already, so nothing is lost
@@ -193,12 +183,23 @@ class Round:
                 await self.world.ledger.settle_mail(self.folder, uids, Step.DONE)
                 self._forget(uids)
 
-    async def _move(self, uids: list[int], folder: str) -> Filed:
+    async def _move(self, uids: list[int], folder: str, begun: Mapping[int, Item]) -> Filed:
+        if begun and "MOVE" not in self.driver.capabilities and "UIDPLUS" in self.driver.capabilities:
+            uids = await self._mended(uids, folder, begun)
         try:
             return await self.driver.move(uids, folder)
         except FolderMissing:
             await self.driver.ensure_folder(folder)
             return await self.driver.move(uids, folder)
+
+    async def _mended(self, uids: list[int], folder: str, begun: Mapping[int, Item]) -> list[int]:
+        """Finish what was copied and not yet expunged; what is still to be moved."""
+        home = self.settings.folder, self.folder.uidvalidity
+        self.reopened = True
+        async with self._memory(max(begun[uid].size for uid in uids)):
+            there = await copied(self.driver, home, folder, {uid: begun[uid] for uid in uids}, self.settings.message)
+        await self.driver.remove(there)  # not taken by anybody else: a UID is of one mail for ever
+        return [uid for uid in uids if uid not in there]
 
     def _forget(self, uids: Iterable[int]) -> None:
         for uid in uids:

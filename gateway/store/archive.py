@@ -16,28 +16,32 @@ from gateway.core.case import Case
 from gateway.core.counting import counters
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
+from gateway.core.retention import Kept
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
 from gateway.store import attempts, contents, letters, mailboxes, rates
 from gateway.store import tables as t
 from gateway.store.logos import fold
+from gateway.store.prepared import Prepared
 
 ATTACHMENT = tuple(one.name for one in fields(Attachment) if one.name != "leaf")
 """What is published of one."""
 
-_same = (
+_same = Prepared(
     select(t.message.c.id, t.message.c.ticket_id, t.ticket.c.ref)
     .outerjoin(t.ticket, t.ticket.c.id == t.message.c.ticket_id)
     .where(t.message.c.dedup == bindparam("key"))
 )
-_insert_message = insert(t.message)
-_insert_raw = insert(t.raw)
-_insert_entry = insert(t.entry)
-_insert_ticket = insert(t.ticket)
-_count = upsert(t.tally).values(ingress=bindparam("ingress"), day=bindparam("day"), received=1)
-_count = _count.on_conflict_do_update(index_elements=["ingress", "day"], set_={"received": t.tally.c.received + 1})
-_reopen = (
+_insert_message = Prepared(insert(t.message))
+_insert_raw = Prepared(insert(t.raw))
+_insert_entry = Prepared(insert(t.entry))
+_insert_ticket = Prepared(insert(t.ticket).returning(t.ticket.c.id))
+_first = upsert(t.tally).values(ingress=bindparam("ingress"), day=bindparam("day"), received=1)
+_count = Prepared(
+    _first.on_conflict_do_update(index_elements=["ingress", "day"], set_={"received": t.tally.c.received + 1})
+)
+_reopen = Prepared(
     update(t.ticket).where(t.ticket.c.id == bindparam("ticket")).values(updated_at=bindparam("now"), status="open")
 )
 
@@ -45,12 +49,12 @@ _reopen = (
 def store(connection: Connection, record: Record, acknowledgements: letters.Limits) -> Recorded:
     """Write one message down for the first time (I3, I4, I11, I12)."""
     arrival = record.case.arrival
-    connection.execute(_count, {"ingress": arrival.origin.ingress, "day": stamp(arrival.at)[:10]})
+    _count.run(connection, {"ingress": arrival.origin.ingress, "day": stamp(arrival.at)[:10]})
 
     def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
         row = {**_arrival(arrival), **facts(record, verdict, arrival.at), "dedup": dedup, "ticket_id": ticket_id}
-        connection.execute(_insert_message, row)
-        connection.execute(_insert_raw, {"message_id": arrival.id, "octets": arrival.raw})
+        _insert_message.run(connection, row)
+        _insert_raw.run(connection, {"message_id": arrival.id, "octets": arrival.raw})
 
     recorded = settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
     if recorded.verdict.reason is not Reason.DUPLICATE:  # the same mail again is no more mail
@@ -71,7 +75,7 @@ def settle(
     """Find out whether this is a duplicate, file what is accepted, and `write` the message's row."""
     arrival, verdict = record.case.arrival, record.verdict
     dedup = dedup_key(record)
-    first = connection.execute(_same, {"key": dedup}).first() if dedup else None
+    first = _same.first(connection, {"key": dedup}) if dedup else None
     if first is not None and first.id != arrival.id:
         verdict = Refuse(Disposition.DISCARD, Reason.DUPLICATE, "built-in", f"the same as {first.id}")
         write(verdict, first.ticket_id, None)
@@ -85,7 +89,7 @@ def settle(
         turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
         contents.keep(connection, opening.message.body)
-        connection.execute(_insert_entry, _entry(connection, arrival, opening, ticket_id))
+        _insert_entry.run(connection, _entry(connection, arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
     return Recorded(verdict, opening.reference if opening else None, turned)
 
@@ -118,6 +122,7 @@ def facts(record: Record, verdict: Verdict, now: datetime) -> dict[str, Any]:
         "rule": verdict.rule,
         "policy": record.policy,
         "expires_at": _expiry(record, verdict, now),
+        "held_for": "",
         "detail": verdict.detail,
         "evidence": evidence_record(record.case),
         "trace": [list(station) for station in record.trace],
@@ -175,6 +180,7 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
         "size": len(arrival.raw),
         "sha256": hashlib.sha256(arrival.raw).hexdigest(),
         "overrides": [],
+        "kept": Kept.WHOLE.value,
     }
 
 
@@ -189,10 +195,10 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
     """Append to the ticket, which reopens it unless a program wrote, or open a new one."""
     if (ticket := opening.accept.ticket) is not None:
         if not opening.accept.folded:
-            connection.execute(_reopen, {"ticket": ticket.id, "now": stamp(now)})
+            _reopen.run(connection, {"ticket": ticket.id, "now": stamp(now)})
         return ticket.id
-    opened = connection.execute(
-        _insert_ticket,
+    [opened] = _insert_ticket.scalars(
+        connection,
         {
             "ref": opening.reference,
             "account_id": opening.accept.sender.account.id,
@@ -204,7 +210,7 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
             "updated_at": stamp(now),
         },
     )
-    return int(opened.inserted_primary_key[0])  # type: ignore[index] # an INSERT of one row has one
+    return int(opened)
 
 
 def _entry(connection: Connection, arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gateway.core.reason import Reason
 from gateway.core.verdict import Accept
 from gateway.ports import Record
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 KEPT = 100
 """So many are kept for one reference, the newest: a flood fills no disk."""
@@ -22,11 +23,11 @@ SHOWN = 20
 NAMED = 20
 """So many tickets that one message names are looked at."""
 
-_write = insert(t.attempt)
+_write = Prepared(insert(t.attempt))
 _too_old = select(t.attempt.c.id).where(t.attempt.c.ref == bindparam("named"))
 _too_old = _too_old.order_by(t.attempt.c.id.desc()).offset(KEPT)
-_drop = delete(t.attempt).where(t.attempt.c.id.in_(_too_old))
-_forget = delete(t.attempt).where(t.attempt.c.message_id == bindparam("message"))
+_drop = Prepared(delete(t.attempt).where(t.attempt.c.id.in_(_too_old)))
+_forget = Prepared(delete(t.attempt).where(t.attempt.c.message_id == bindparam("message")))
 _newest = (
     select(
         t.attempt.c.found,
@@ -52,13 +53,13 @@ def settle(connection: Connection, record: Record) -> None:
     mentions = record.case.mentions[:NAMED]
     if not mentions:
         return
-    connection.execute(_forget, {"message": message})
+    _forget.run(connection, {"message": message})
     if isinstance(record.verdict, Accept):
         return
     strongest = {one.reference: one.found.value for one in reversed(mentions)}
     for reference, found in strongest.items():
-        connection.execute(_write, {"ref": reference, "message_id": message, "found": found})
-        connection.execute(_drop, {"named": reference})
+        _write.run(connection, {"ref": reference, "message_id": message, "found": found})
+        _drop.run(connection, {"named": reference})
 
 
 def records(connection: Connection, reference: str) -> list[dict[str, Any]]:

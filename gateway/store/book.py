@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, select, update
 
 from gateway.core.account import Account, Language, Service, Standing
 from gateway.core.address import Address
@@ -16,6 +16,7 @@ from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.health import HARD_FAILURES
 from gateway.store.likeness import forget, learn
+from gateway.store.prepared import Prepared
 
 LOOKED_UP = 500
 """So many keys are looked up by one statement."""
@@ -36,23 +37,24 @@ _accounts: Select[Any] = select(*_account_columns).join(
     _primary,
     and_(_primary.c.account_id == t.account.c.id, _primary.c.is_primary),
 )
-_registered = (
+_registered = Prepared(
     _accounts.join(t.address, t.address.c.account_id == t.account.c.id)
     .where(t.address.c.key == bindparam("key"))
     .order_by(t.account.c.id)
 )
-_by_id = _accounts.where(t.account.c.id == bindparam("id"))
-_holders = (
+_by_id = Prepared(_accounts.where(t.account.c.id == bindparam("id")))
+_holders = Prepared(
     select(t.service.c.account_id, t.service.c.kind, t.service.c.name, t.account.c.code)
     .join(t.account, t.account.c.id == t.service.c.account_id)
-    .where(t.service.c.key.in_(bindparam("keys", expanding=True)))
+    .where(t.service.c.key.in_(bindparam("keys", expanding=True))),
+    "keys",
 )
 _by_code = _accounts.where(t.account.c.code == bindparam("code"))
 
 
 def registered(connection: Connection, author: Address) -> tuple[Account, ...]:
     """The accounts the address is on. A closed account steps back where another one holds the address too."""
-    accounts = tuple(_account(row) for row in connection.execute(_registered, {"key": author.key}))
+    accounts = tuple(_account(row) for row in _registered.rows(connection, {"key": author.key}))
     if len(accounts) > 1:
         accounts = tuple(one for one in accounts if one.status is not Standing.CLOSED) or accounts
     return accounts
@@ -60,7 +62,7 @@ def registered(connection: Connection, author: Address) -> tuple[Account, ...]:
 
 def by_id(connection: Connection, account_id: int) -> Account | None:
     """The account as it is now."""
-    row = connection.execute(_by_id, {"id": account_id}).first()
+    row = _by_id.first(connection, {"id": account_id})
     return _account(row) if row else None
 
 
@@ -76,7 +78,7 @@ def holders(connection: Connection, keys: Sequence[str]) -> tuple[Service, ...]:
     """The services of these keys, whoever holds them."""
     found: list[Service] = []
     for start in range(0, len(keys), LOOKED_UP):
-        rows = connection.execute(_holders, {"keys": keys[start : start + LOOKED_UP]})
+        rows = _holders.rows(connection, {"keys": keys[start : start + LOOKED_UP]})
         found += (Service(row.account_id, row.kind, row.name, row.code) for row in rows)
     return tuple(found)
 
@@ -172,7 +174,7 @@ def _page(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any
         }
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Any) -> Account:
     return Account(
         row.id,
         row.code,

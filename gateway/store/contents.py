@@ -17,9 +17,12 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from gateway.core.message import Body, Message
 from gateway.core.parse import parse
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
-_known = select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True)))
-_insert = upsert(t.content).on_conflict_do_nothing()
+_known = Prepared(
+    select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True))), "wanted"
+)
+_insert = Prepared(upsert(t.content).on_conflict_do_nothing())
 _octets = select(t.content.c.octets).where(t.content.c.sha256 == bindparam("sha256"))
 _attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
 _raw = select(t.raw.c.octets).where(t.raw.c.message_id == bindparam("message"))
@@ -38,11 +41,11 @@ def keep(connection: Connection, body: Body) -> None:
     wanted = {one.sha256: one for one in body.attachments}
     if not wanted:
         return
-    known = set(connection.execute(_known, {"wanted": list(wanted)}).scalars())
+    known = set(_known.scalars(connection, {"wanted": list(wanted)}))
     for sha256, one in wanted.items():
         if sha256 not in known and one.leaf is not None:
             row = {"sha256": sha256, "size": one.size, "octets": one.leaf.octets()}
-            connection.execute(_insert, row)
+            _insert.run(connection, row)
 
 
 def drop_unused(connection: Connection) -> int:

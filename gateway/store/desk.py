@@ -20,6 +20,7 @@ from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.health import HARD_FAILURES
 from gateway.store.listing import Window, newest
+from gateway.store.prepared import Prepared
 
 Wording = Callable[[Account, str, str], Words]
 """Renders a reply from the account, the ticket's reference and its subject."""
@@ -27,8 +28,11 @@ Wording = Callable[[Account, str, str], Words]
 THREAD = 20
 """How many of a ticket's messages a reply names in References."""
 
-_facts = select(t.ticket.c.id, t.ticket.c.ref, t.ticket.c.account_id).where(
-    t.ticket.c.ref.in_(bindparam("refs", expanding=True)),
+_facts = Prepared(
+    select(t.ticket.c.id, t.ticket.c.ref, t.ticket.c.account_id).where(
+        t.ticket.c.ref.in_(bindparam("refs", expanding=True)),
+    ),
+    "refs",
 )
 
 
@@ -36,7 +40,7 @@ def tickets(connection: Connection, references: Sequence[str]) -> tuple[TicketFa
     """Those of these references that exist."""
     if not references:
         return ()
-    rows = connection.execute(_facts, {"refs": list(references)})
+    rows = _facts.rows(connection, {"refs": list(references)})
     return tuple(TicketFact(row.id, row.ref, row.account_id) for row in rows)
 
 

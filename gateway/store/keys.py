@@ -14,12 +14,13 @@ from gateway.core.reference import Keyring
 from gateway.core.times import stamp
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.prepared import Prepared
 
 KEY_OCTETS = 32
 KEYS = 8
 """At most: a token that comes in is tried with each."""
 
-_newest_first = select(t.keyring.c.key).order_by(t.keyring.c.id.desc())
+_newest_first = Prepared(select(t.keyring.c.key).order_by(t.keyring.c.id.desc()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def ensure_key(connection: Connection, now: datetime) -> None:
 
 def keyring(connection: Connection) -> Keyring:
     """All keys, newest first: the newest seals."""
-    return Keyring(tuple(connection.execute(_newest_first).scalars()))
+    return Keyring(tuple(_newest_first.scalars(connection)))
 
 
 def records(connection: Connection) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from gateway.store import health, repetition
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.listing import Window, newest
+from gateway.store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Limits:
 STATUS_CHARACTERS = 200
 
 _erased = t.outbox.c.text == ""
-_insert = insert(t.outbox)
-_acknowledged = (
+_insert = Prepared(insert(t.outbox))
+_acknowledged = Prepared(
     select(func.count())
     .select_from(t.outbox)
     .where(t.outbox.c.kind == Kind.OPENED.value, t.outbox.c.account_id == bindparam("account"))
@@ -51,8 +52,8 @@ _due = (
 
 def enqueue(connection: Connection, reply: Reply, ticket_id: int, now: datetime) -> None:
     """Put a reply into the outbox, due at once."""
-    connection.execute(
-        _insert,
+    _insert.run(
+        connection,
         {
             "id": reply.row,
             "account_id": reply.account_id,
@@ -82,7 +83,8 @@ def _may_acknowledge(connection: Connection, opening: Opening, now: datetime, li
         return False
     account_id = opening.accept.sender.account.id
     facts = {"account": account_id, "since": stamp(now - limits.period)}
-    few = int(connection.execute(_acknowledged, facts).scalar_one()) < limits.per_account
+    [acknowledged] = _acknowledged.scalars(connection, facts)
+    few = acknowledged < limits.per_account
     return few and not repetition.day_after_day(connection, account_id, opening.message.body.text, now)
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.address import Address
 from gateway.core.likeness import PROBES, How, Resemblance, face, keys, likeness, probes
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 PAGE = 5_000
 """So many rows are filled at a time."""
@@ -27,40 +28,43 @@ _learn = upsert(t.likeness).values(key=bindparam("k"), face=bindparam("f")).on_c
 _held = select(t.address.c.id).where(t.address.c.face == bindparam("f")).exists()
 _forget = delete(t.likeness).where(t.likeness.c.key == bindparam("k"), t.likeness.c.face == bindparam("f"), ~_held)
 _shown = (t.address.c.text, t.account.c.id, t.account.c.code)
-_alike = (
+_alike = Prepared(
     select(t.likeness.c.face)
     .where(t.likeness.c.key.in_(bindparam("keys", expanding=True)))
     .distinct()
-    .limit(CANDIDATES)
+    .limit(CANDIDATES),
+    "keys",
 )
 _firsts = (
     select(func.min(t.address.c.id))
     .where(t.address.c.face.in_(bindparam("faces", expanding=True)))
     .group_by(t.address.c.face)
 )
-_whose = (
+_whose = Prepared(
     select(t.address.c.face, *_shown)
     .join(t.account, t.account.c.id == t.address.c.account_id)
     .where(t.address.c.id.in_(_firsts))
-    .order_by(t.address.c.id)
+    .order_by(t.address.c.id),
+    "faces",
 )
-_named = (
+_named = Prepared(
     select(*_shown)
     .join(t.account, t.account.c.id == t.address.c.account_id)
     .where(t.address.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(t.address.c.id)
-    .limit(CANDIDATES)
+    .limit(CANDIDATES),
+    "keys",
 )
 
 
 def resembling(connection: Connection, author: Address, named: Sequence[Address]) -> tuple[Resemblance, ...]:
     """Whom the author resembles, and whose addresses are named. What is asked depends on the message alone (I10)."""
-    faces = connection.execute(_alike, {"keys": _filled(probes(author), PROBES)}).scalars()
+    faces = _alike.scalars(connection, {"keys": _filled(probes(author), PROBES)})
     how = likeness(author, faces)
-    rows = connection.execute(_whose, {"faces": _filled(tuple(how)[:TOLD], TOLD)})
+    rows = _whose.rows(connection, {"faces": _filled(tuple(how)[:TOLD], TOLD)})
     found = [_resemblance(row, how[row.face]) for row in rows]
     if named:
-        found += [_resemblance(row, How.NAMED) for row in connection.execute(_named, {"keys": [o.key for o in named]})]
+        found += [_resemblance(row, How.NAMED) for row in _named.rows(connection, {"keys": [one.key for one in named]})]
     return tuple(found)
 
 
@@ -93,7 +97,7 @@ def _filled(wanted: tuple[str, ...], length: int) -> list[str]:
     return [*wanted, *["?"] * (length - len(wanted))]  # no key and no face
 
 
-def _resemblance(row: Row[*tuple[Any, ...]], how: How) -> Resemblance:
+def _resemblance(row: Any, how: How) -> Resemblance:
     return Resemblance(row.text, row.id, row.code, how)
 
 

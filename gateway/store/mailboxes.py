@@ -19,6 +19,7 @@ from gateway.core.place import OPEN, Folder, Mail, Place, Sight, Step
 from gateway.core.reason import Disposition
 from gateway.core.times import moment, stamp
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 _in_folder = (t.mail.c.ingress == bindparam("i")) & (t.mail.c.uidvalidity == bindparam("v"))
 _here = _in_folder & (t.mail.c.uid == bindparam("u"))
@@ -40,14 +41,14 @@ _unfinished = (
     .limit(bindparam("most"))
 )
 _digest = select(t.message.c.sha256).where(t.message.c.id == bindparam("m")).scalar_subquery()
-_take = (
+_take = Prepared(
     update(t.mail)
     .where(_here, t.mail.c.message_id.is_(None))
     .values(step=Step.TAKEN.value, message_id=bindparam("m"), sha256=_digest)
 )
 _settle = update(t.mail).where(_here).values(step=bindparam("s"))
 _now_here = t.mail.alias()
-_known = (
+_known = Prepared(
     select(t.message.c.id, t.message.c.disposition)
     .join(t.mail, t.mail.c.message_id == t.message.c.id)
     .where(
@@ -106,8 +107,7 @@ def unfinished(connection: Connection, folder: Folder, after: int, limit: int) -
 
 def take(connection: Connection, place: Place, message_id: str) -> None:
     """Write down with which message a mail came in (I4). Raises LookupError where it came in already."""
-    taken = connection.execute(_take, {**_names(place.folder), "u": place.uid, "m": message_id})
-    if taken.rowcount != 1:
+    if _take.run(connection, {**_names(place.folder), "u": place.uid, "m": message_id}) != 1:
         raise LookupError(f"{place} does not wait to be taken")
 
 
@@ -117,7 +117,7 @@ def known(connection: Connection, place: Place, octets: bytes) -> tuple[str, Dis
     Each message is known again once, so two mails of the same octets stay two.
     """
     digest = hashlib.sha256(octets).hexdigest()
-    found = connection.execute(_known, {**_names(place.folder), "d": digest}).first()
+    found = _known.first(connection, {**_names(place.folder), "d": digest})
     return (found.id, Disposition(found.disposition)) if found else None
 
 

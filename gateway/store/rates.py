@@ -14,15 +14,21 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.rates import Counter, Rates
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 HOUR = 3600
 
-_found = select(t.rate.c.hour, t.rate.c.key, t.rate.c.messages).where(
-    t.rate.c.hour.in_([bindparam("hour"), bindparam("before")]), t.rate.c.key.in_(bindparam("keys", expanding=True))
+_found = Prepared(
+    select(t.rate.c.hour, t.rate.c.key, t.rate.c.messages).where(
+        t.rate.c.hour.in_([bindparam("hour"), bindparam("before")]), t.rate.c.key.in_(bindparam("keys", expanding=True))
+    ),
+    "keys",
 )
-_count = upsert(t.rate).values(hour=bindparam("hour"), key=bindparam("key"), messages=1)
-_count = _count.on_conflict_do_update(index_elements=["hour", "key"], set_={"messages": t.rate.c.messages + 1})
-_sweep = delete(t.rate).where(t.rate.c.hour < bindparam("before"))
+_first = upsert(t.rate).values(hour=bindparam("hour"), key=bindparam("key"), messages=1)
+_count = Prepared(
+    _first.on_conflict_do_update(index_elements=["hour", "key"], set_={"messages": t.rate.c.messages + 1})
+)
+_sweep = Prepared(delete(t.rate).where(t.rate.c.hour < bindparam("before")))
 
 
 def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> Rates:
@@ -32,7 +38,7 @@ def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> 
         return Rates()
     hour, seconds = divmod(int(at.timestamp()), HOUR)
     sums: dict[str, int] = dict.fromkeys(names.values(), 0)
-    for row in connection.execute(_found, {"hour": hour, "before": hour - 1, "keys": list(names)}):
+    for row in _found.rows(connection, {"hour": hour, "before": hour - 1, "keys": list(names)}):
         sums[names[row.key]] += row.messages * (HOUR if row.hour == hour else HOUR - seconds)
     return Rates(**{name: total // HOUR for name, total in sums.items()})
 
@@ -40,6 +46,7 @@ def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> 
 def count(connection: Connection, counters: Iterable[Counter], at: datetime) -> None:
     """One more in each of these; hours that no estimate needs any more are swept away."""
     hour = int(at.timestamp()) // HOUR
-    if rows := [{"hour": hour, "key": one.key} for one in counters]:
-        connection.execute(_count, rows)
-        connection.execute(_sweep, {"before": hour - 1})
+    for key in (keys := [one.key for one in counters]):
+        _count.run(connection, {"hour": hour, "key": key})
+    if keys:
+        _sweep.run(connection, {"before": hour - 1})

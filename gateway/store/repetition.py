@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from gateway.core.reply import Kind
 from gateway.core.times import stamp
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 DAYS = 5
 """On so many days the same words are acknowledged,"""
@@ -30,7 +31,7 @@ _VARIES = re.compile(r"\d|[0-9a-z]{5}-[0-9a-z]{5}")  # dates, numbers, reference
 
 _one = t.entry.alias()
 _opening = select(func.min(_one.c.id)).where(_one.c.ticket_id == t.outbox.c.ticket_id).scalar_subquery()
-_acknowledged = (
+_acknowledged = Prepared(
     select(t.outbox.c.created_at, func.substr(t.entry.c.text, 1, CHARACTERS).label("text"))
     .select_from(t.outbox)
     .join(t.entry, t.entry.c.id == _opening)
@@ -43,7 +44,7 @@ _acknowledged = (
 
 def day_after_day(connection: Connection, account_id: int, text: str, now: datetime) -> bool:
     """Whether these words have been acknowledged to the account on `DAYS` days lately."""
-    rows = connection.execute(_acknowledged, {"account": account_id, "since": stamp(now - WITHIN)}).all()
+    rows = _acknowledged.rows(connection, {"account": account_id, "since": stamp(now - WITHIN)})
     days = {row.created_at[:10] for row in rows}
     if len(days) < DAYS:  # most accounts: nothing need be compared
         return False

@@ -11,17 +11,20 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.database import Database
+from gateway.store.prepared import Prepared
 
 T = TypeVar("T")
 log = structlog.get_logger()
 
 GROUP = 64
 """At most this many pieces of work share a transaction."""
+
+_begin, _undo, _keep = map(Prepared, map(text, ("SAVEPOINT job", "ROLLBACK TO job", "RELEASE job")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +152,11 @@ def _tell(done: list[_Done]) -> None:
 
 def _one(connection: Connection, job: _Job) -> _Done:
     """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
-    connection.exec_driver_sql("SAVEPOINT job")
+    _begin.run(connection)
     try:
         done = _Done(job, result=job.work(connection))
     except (IntegrityError, ValueError, LookupError) as fault:
-        connection.exec_driver_sql("ROLLBACK TO job")
+        _undo.run(connection)
         done = _Done(job, fault=fault)
-    connection.exec_driver_sql("RELEASE job")
+    _keep.run(connection)
     return done

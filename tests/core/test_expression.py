@@ -110,6 +110,7 @@ def test_size_of_a_text_is_in_characters():
         ("automatic ? 1 : 'a'", 11, "one type"),
         ("'a' in subject", 5, "contains()"),
         ("1 in intent", 3, "a list of strings"),
+        ("automatic ? true ? true : false : true", 18, "expected :"),
         ("[] == intent", 1, "size()"),
         ("intent == ['a', 1]", 17, "one type in a list"),
         ("intent[0] == 'a'", 7, "exists()"),

@@ -9,6 +9,10 @@ import click
 import pytest
 
 from gateway.cli import gateway
+from gateway.core.expression import compile_condition
+from gateway.core.expression_calls import PATTERN_CHARACTERS
+from gateway.core.expression_tokens import CHARACTERS, TOKENS
+from gateway.core.expression_tree import MACROS, METHODS, NESTING
 from gateway.core.facts import SCHEMA
 from gateway.core.intent import Intent
 from gateway.core.reason import Reason
@@ -22,7 +26,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"(?<![\w/.-])((?:gateway|tests|docs|config|policies)/[\w./-]*\w)")
 MODULE = re.compile(r"`((?:core|ingress|egress|store|ops|cli)/\w+\.py|\w+\.py)`")
 FUNCTION = re.compile(r"`(?:\w+\.)?(\w+)\(\)`")
-CODE = re.compile(r"```\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 COMMAND = re.compile(r"(?:^|[|;`$/] ?|&& |bin/)gateway ((?:--?[a-z]|[a-z]).*)")
 
 
@@ -110,6 +114,17 @@ def test_the_table_of_intents_has_every_one():
     """What R8 speaks of, in the words that a condition compares with."""
     table = (ROOT / "docs/policies.md").read_text().partition("\n### Intents\n")[2].partition("\n##")[0]
     assert re.findall(r"^\| `([a-z-]+)` \| (?!what)", table, re.MULTILINE) == [intent.value for intent in Intent]
+
+
+def test_the_conditions_that_are_shown_are_conditions():
+    """Each example compiles over the facts; every method, macro and bound is told."""
+    section = (ROOT / "docs/policies.md").read_text().partition("\n## Conditions\n")[2].partition("\n## ")[0]
+    shown = section.partition("```cel\n")[2].partition("```")[0].splitlines()
+    assert all(compile_condition(line, SCHEMA) for line in shown)
+    assert len(shown) > 5
+    assert not [name for name in (*METHODS, *MACROS) if f"a.{name}(" not in section and f"list.{name}(" not in section]
+    bounds = f"{CHARACTERS} characters, {TOKENS} words, {NESTING} levels of brackets, {PATTERN_CHARACTERS} characters"
+    assert bounds in " ".join(section.split())
 
 
 def test_security_has_every_invariant_and_every_rule():

@@ -13,6 +13,9 @@ from gateway.core.dkim import DkimResult, Signature, objection, read_signature
 from gateway.core.dkim_key import Key, key_of
 from gateway.core.dmarc import parse_record
 from gateway.core.evidence import Evidence
+from gateway.core.expression import compile_condition
+from gateway.core.expression_tokens import ExpressionError
+from gateway.core.facts import SCHEMA, Facts
 from gateway.core.fields import split
 from gateway.core.header import header_of, references_of
 from gateway.core.inquiry import Answer, Found
@@ -31,6 +34,7 @@ HOST = "gateway.example.it"
 OURS, THEIRS = Keyring((b"k" * 32,)), Keyring((b"x" * 32,))
 REFERENCE = "20000-0000Q"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+EMPTY = Facts().values()
 
 _ENDS = b"\r\n|\r\n |\r\n\t|\n|\r|\0| |\t|\xff|\xc3|\xc3\xa9|e\xcc\x81|\xe2\x80\xae|\xf0\x9f\x92\xa9"
 _MARKS = rb"""(|)|<|>|@|,|;|:|\|"|.|[|]|=|/|?|*|%|+|-|_|'|#|{|}|()|""|\(|\"|=?utf-8?q?|=?utf-8?b?|?=|=40"""
@@ -52,6 +56,11 @@ _MESSAGE = (
     b"--b|\r\n--b\r\n|\r\n--b--\r\n|\r\n\r\n|boundary=b|multipart/mixed; |base64|Content-Type: |Content-Disposition: |"
     b"Content-Transfer-Encoding: |; charset=|utf-16|idna|text/html|message/rfc822|message/delivery-status|<div>|<!--|"
     b"&#|<style>|> |-- \r\n|; name*0*=utf-8''%|From: |Auto-Submitted: |Received: x\r\n|quoted-printable|=\r\n|=E9"
+)
+_CONDITION = (
+    b"true|false|size|subject|author|.domain|intent|attachments|services|.exists(|.all(|.map(|.filter(|one, |one|.name|"
+    b".size()|size(|.contains(|.matches(|.lowerAscii()|'a'|'(a+)+$'|r'x'|\\u00e9|12|9223372036854775807|&&|==|!=|<=|"
+    b" in |['a']|1 - |!| ? | : |null"
 )
 
 
@@ -108,6 +117,22 @@ def _references(value: bytes) -> None:
 def _message(raw: bytes) -> None:
     found = parse(raw)
     assert not (isinstance(found, Malformed) and found.detail.startswith("parsing failed")), found.detail
+
+
+def _condition(value: bytes) -> None:
+    """What is no condition is refused in words, on one line; what is one is true or false of facts."""
+    text = value.decode("utf-8", "replace")
+    refused = None
+    try:
+        condition = compile_condition(text, SCHEMA)
+    except ExpressionError as error:
+        refused = error
+    if refused:
+        assert 1 <= refused.column <= len(text) + 1
+        assert str(refused).isprintable()
+    else:
+        assert isinstance(condition.holds(EMPTY), bool)
+        condition.values(EMPTY)
 
 
 _SIGNATURE = (
@@ -193,6 +218,18 @@ TARGETS = {
             b"Subject: =?utf-8?q?=5B=2320000-0000Q=5D?=\r\nIn-Reply-To: <%s>\r\nMessage-ID: <m@b.example>" % _OUR_ID,
             b"Subject: www.m\xc3\xbcnchen.example non va\r\nTo: support+%s+x" % _OUR_DETAIL,
         ),
+    ),
+    "condition": Target(
+        _condition,
+        _material(
+            _CONDITION,
+            1_500,
+            b"author.domain == 'rossi.example' && !author.shared",
+            b"attachments.filter(one, one.size > 1048576).exists(one, one.extension in ['exe', \"com\"])",
+            b"'transfer' in intent ? size + 1 >= 2 - -3 : subject.lowerAscii().contains('perch\xc3\xa9')",
+            b"subject.matches(r'^(?i)re[0-9]+:') || size(recipients) > 1",
+        ),
+        100_000,
     ),
     "message": Target(
         _message,

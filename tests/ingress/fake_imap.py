@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.core.reason import Disposition
 from gateway.ingress.budget import Budget
-from gateway.ingress.imap.driver import Filed, FolderMissing, Gone, Item, Selected, Server, Woke
+from gateway.ingress.imap.driver import Filed, FolderMissing, Gone, Item, RefusedLogin, Selected, Server, Woke
 from gateway.ingress.mailbox import Mailbox
 from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings
@@ -47,18 +47,23 @@ class Mail:
 
 
 class FakeServer:
-    """Folders of mail by UID. `faults` are raised by name of the call, once each; `poison` ends connections."""
+    """Folders of mail by UID. `faults` are raised by name of the call, in turn; `poison` ends connections.
 
-    def __init__(self, *, idle=True, move=True):
+    Without `move`, with `uidplus`: mail is copied, then `on_copied` is called, then it is expunged.
+    """
+
+    def __init__(self, *, idle=True, move=True, uidplus=False):
         self.folders = defaultdict(dict, {"INBOX": {}})
         self.next = defaultdict(lambda: 1)
         self.uidvalidity = 7
-        self.capabilities = frozenset({"IDLE"} if idle else ())
-        self.can_move = move
+        offered = {"IDLE": idle, "MOVE": move, "UIDPLUS": uidplus}
+        self.capabilities = frozenset(name for name, is_offered in offered.items() if is_offered)
+        self.password = "secret"  # noqa: S105 - of a server in memory
         self.faults = defaultdict(list)
         self.poison = set()
         self.calls = []
         self.on_idle = lambda: Woke.TIME
+        self.on_copied = lambda: None
 
     def add(self, octets, *, came=NOW, size=None, folder="INBOX"):
         uid = self.next[folder]
@@ -82,8 +87,8 @@ class FakeServer:
 
     def _called(self, name):
         self.calls.append(name)
-        if self.faults[name]:
-            raise self.faults[name].pop(0)
+        if self.faults[name] and (fault := self.faults[name].pop(0)):
+            raise fault
 
 
 class FakeDriver:
@@ -92,31 +97,38 @@ class FakeDriver:
     def __init__(self, server):
         self.server = server
         self.open = True
+        self.folder = None
 
     @property
     def capabilities(self):
         return self.server.capabilities
 
     @property
-    def inbox(self):
-        return self.server.folders["INBOX"]
+    def here(self):
+        return self.server.folders[self.folder]
 
     async def login(self, username, password):
         self._called("login")
+        if password != self.server.password:
+            raise RefusedLogin("AUTHENTICATIONFAILED")
 
     async def select(self, folder):
         self._called("select")
-        return Selected(self.server.uidvalidity, None, len(self.inbox), read_only=False, keeps_keywords=True)
+        if folder not in self.server.folders:
+            raise FolderMissing(folder)
+        self.folder = folder
+        exists = len(self.here)
+        return Selected(self.server.uidvalidity, self.server.next[folder], exists, read_only=False, keeps_keywords=True)
 
     async def uids(self, first, since=None):
         self._called("uids")
         return tuple(
-            sorted(uid for uid, mail in self.inbox.items() if uid >= first and (not since or mail.came.date() >= since))
+            sorted(uid for uid, mail in self.here.items() if uid >= first and (not since or mail.came.date() >= since))
         )
 
     async def sizes(self, uids):
         self._called("sizes")
-        here = {uid: self.inbox[uid] for uid in uids if uid in self.inbox}
+        here = {uid: self.here[uid] for uid in uids if uid in self.here}
         return {
             uid: Item(mail.size or len(mail.octets), frozenset(mail.flags), mail.came) for uid, mail in here.items()
         }
@@ -126,7 +138,7 @@ class FakeDriver:
         if self.server.poison & sizes.keys():
             self.open = False
             raise Gone("the server went away")
-        return {uid: self.inbox[uid].octets for uid in sizes if uid in self.inbox}
+        return {uid: self.here[uid].octets for uid in sizes if uid in self.here}
 
     async def idle(self, seconds):
         self._called("idle")
@@ -143,20 +155,32 @@ class FakeDriver:
 
     async def move(self, uids, folder):
         self._called("move")
-        if not self.server.can_move:
+        if not self.capabilities & {"MOVE", "UIDPLUS"}:
             return Filed.LEFT
         if folder not in self.server.folders:
             raise FolderMissing(folder)
+        uids = [uid for uid in uids if uid in self.here]
         for uid in uids:
-            if mail := self.inbox.pop(uid, None):
-                self.server.add(mail.octets, folder=folder)
+            copy = self.server.add(self.here[uid].octets, came=self.here[uid].came, folder=folder)
+            self.server.folders[folder][copy].flags = set(self.here[uid].flags)
+        if uids and "MOVE" not in self.capabilities:
+            self.server.on_copied()
+        self._expunge(uids)
         return Filed.MOVED
+
+    async def remove(self, uids):
+        self._called("remove")
+        self._expunge(uids)
+
+    def _expunge(self, uids):
+        for uid in uids:
+            self.here.pop(uid, None)
 
     async def flag(self, uids, keyword):
         self._called("flag")
         for uid in uids:
-            if uid in self.inbox:
-                self.inbox[uid].flags.add(keyword)
+            if uid in self.here:
+                self.here[uid].flags.add(keyword)
 
     async def logout(self):
         self.open = False

@@ -25,7 +25,7 @@ from gateway.ingress.imap.driver import (
 from ingress.lying_imap import DROP, HANG, MAIL, NEXT, OFFERED, YES, Endless, body, capable, lying
 
 PATIENT = Waits(connect=10, command=10, logout=1)
-HASTY = Waits(connect=0.3, command=0.3, logout=0.1)
+HASTY = Waits(connect=0.3, command=0.3, logout=0.1, done=0.3)
 STAGES = ("CAPABILITY", "LOGIN", "SELECT", "UID SEARCH", "SIZES", "BODIES", "UID STORE", "UID MOVE", "CREATE", "NOOP")
 NOT_MADE = {"STATUS": b"TAG NO\r\n"}
 

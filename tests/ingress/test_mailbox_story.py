@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.core.verdict import Defer
 from gateway.ingress.imap.driver import Gone, OverQuota, Refused, RefusedLogin, Woke
@@ -167,6 +168,71 @@ async def test_a_server_that_cannot_move_has_it_flagged(gateway):
     await Post(gateway, server).read()
     (mail,) = server.folders["INBOX"].values()
     assert mail.flags == {"$GatewayAccept"}
+
+
+@pytest.mark.parametrize("when", ["copied", "before"])
+async def test_a_move_that_was_cut_in_two_is_finished(gateway, when):
+    """Without MOVE, ended between COPY and EXPUNGE, or before: one copy lies there, known by its octets, not its ID."""
+    server = FakeServer(move=False, uidplus=True)
+    post = Post(gateway, server)
+    server.add(letter(text="Buonasera!!"), folder="Done")
+    server.add(letter())
+
+    def cut():
+        server.on_copied = lambda: None
+        raise Gone("cut")
+
+    server.on_copied = cut
+    if when == "before":
+        server.faults["move"] = [Gone("cut")]
+        server.on_copied = lambda: None
+    await post.read(looks=2)
+    assert server.contents("INBOX") == []
+    assert server.contents("Done") == sorted([letter(), letter(text="Buonasera!!")])
+    assert [row["ok"] for row in gateway.balance] == [True]
+
+
+async def test_a_target_that_nobody_may_read_stops_no_mail(gateway):
+    """Mending looks into the target: where it may not, the mail is copied once more, rather than not at all."""
+    server = FakeServer(move=False, uidplus=True)
+    server.add(letter())
+    server.faults["move"] = [Gone("cut")]
+    server.faults["select"] = [None, None, Refused("NOPERM")]
+    await Post(gateway, server).read()
+    assert (server.contents("INBOX"), server.contents("Done")) == ([], [letter()])
+
+
+async def test_news_while_the_target_was_open_are_looked_for(gateway):
+    """What comes while a cut move is mended is told to nobody: it is taken before the next wait."""
+    server = FakeServer(move=False, uidplus=True)
+    server.add(letter())
+    server.faults["move"] = [Gone("cut")]
+    post = Post(gateway, server)
+
+    async def connect(where, waits=None):
+        driver = await server.connect(where)
+        remove = driver.remove
+
+        async def removed(uids):
+            server.add(EVE)
+            await remove(uids)
+
+        driver.remove = removed
+        return driver
+
+    await post.read(connect=connect)
+    assert (server.contents("INBOX"), server.contents("Held")) == ([], [EVE])
+
+
+async def test_sizes_that_are_not_true_are_told_once(post, server):
+    """One line for a batch: which UIDs, what RFC822.SIZE said, what came. The mail is taken as it came."""
+    server.add(letter(), size=len(letter()) + 7)
+    server.add(EVE, size=len(EVE))
+    with capture_logs() as told:
+        await post.read()
+    (line,) = [one for one in told if one["event"] == "mailbox.size-differs"]
+    assert (line["mails"], line["uid_said_came"]) == (1, [(1, len(letter()) + 7, len(letter()))])
+    assert (server.contents("Done"), server.contents("Held")) == ([letter()], [EVE])
 
 
 async def test_filing_by_flag_moves_nothing(gateway, server):

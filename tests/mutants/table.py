@@ -289,8 +289,8 @@ MUTANTS = (
         "i11",
         "what is discarded is not counted in",
         "store/archive.py",
-        "    connection.execute(_count, ",
-        "    if record.verdict.disposition is not Disposition.DISCARD:\n        connection.execute(_count, ",
+        "    _count.run(connection, ",
+        "    if record.verdict.disposition is not Disposition.DISCARD:\n        _count.run(connection, ",
     ),
     Mutant("i11", "a disposition is forgotten", "store/ledger.py", '    "failed": Disposition.FAILED,\n', ""),
     Mutant(
@@ -306,5 +306,50 @@ MUTANTS = (
         "store/archive.py",
         "hashlib.sha256(arrival.raw)",
         "hashlib.sha256(arrival.raw.strip())",
+    ),
+    Mutant(
+        "i4",
+        "a mail is moved before it is written down",
+        "ingress/mailbox_round.py",
+        "            await self._file(await self._take_in(part))\n",
+        "            await self._file(dict.fromkeys(part, Disposition.ACCEPT))\n"
+        "            await self._file(await self._take_in(part))\n",
+    ),
+    Mutant(
+        "i4",
+        "the mark is moved before what lies below it is put down",
+        "ingress/mailbox.py",
+        "        for at in range(0, len(new), SEEN_AT_ONCE):\n",
+        "        if new:\n"
+        "            await self._world.ledger.see(folder, [], replace(known, mark=new[-1]), self._world.now())\n"
+        "        for at in range(0, len(new), SEEN_AT_ONCE):\n",
+    ),
+    Mutant(
+        "i4",
+        "UIDs mean the same under any UIDVALIDITY",
+        "ingress/mailbox.py",
+        "Folder(self._settings.name, selected.uidvalidity)",
+        "Folder(self._settings.name, 7)",
+    ),
+    Mutant(
+        "i4",
+        "a move that was cut in two begins anew",
+        "ingress/mailbox_round.py",
+        'if begun and "MOVE" not in',
+        'if not begun and "MOVE" not in',
+    ),
+    Mutant(
+        "i4",
+        "what was begun is taken for copied",
+        "ingress/mailbox_mend.py",
+        "        if copies[digest] > 0:\n",
+        "        if copies:\n",
+    ),
+    Mutant(
+        "i4",
+        "whatever anybody marked as deleted is expunged",
+        "ingress/imap/client.py",
+        'self._by_uid("EXPUNGE", named)',
+        'self._by_uid("EXPUNGE", uid=False)',
     ),
 )

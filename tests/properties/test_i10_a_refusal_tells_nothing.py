@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
 
 from gateway.config import oracle_warnings
 from gateway.core.arrival import Origin, Position
@@ -14,6 +13,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import make_reference, tag
 from gateway.ingress.site import answer
 from house import TRUSTED, letter
+from statements import watched
 
 EDGE = Origin("edge", Position.EDGE, "192.0.2.1", frozenset({TRUSTED}))
 REJECTING = Policy({reason: Choice(Disposition.REJECT, "test.yaml:1") for reason in TELLING})
@@ -62,13 +62,9 @@ async def test_i10_a_stranger_causes_the_same_work_whoever_is_registered(gateway
     for author in authors:
         statements = seen.setdefault(author, [])
 
-        def note(_c, _cursor, statement, *_rest, statements=statements):
-            statements.append(statement)
-
-        event.listen(gateway.database.engine, "before_cursor_execute", note)
         asking = f"{tag(make_reference(2**40))} rossi.example"  # so that there is something to look up
-        await gateway.receive(letter(author, dmarc=dmarc, subject=asking, message_id=f"x@{author}"))
-        event.remove(gateway.database.engine, "before_cursor_execute", note)
+        with watched(before=statements.append):
+            await gateway.receive(letter(author, dmarc=dmarc, subject=asking, message_id=f"x@{author}"))
     first, *others = [[one for one in statements if "PRAGMA" not in one] for statements in seen.values()]
     assert len(first) > 7
     assert all(other == first for other in others)
@@ -81,13 +77,12 @@ async def test_i10_a_ticket_that_exists_causes_the_same_work_as_one_that_does_no
     for reference in (there, make_reference(2**40)):
         statements: list[tuple[str, int]] = []
 
-        def note(_c, cursor, statement, *_rest, statements=statements):
-            statements.append((statement, cursor.rowcount))
+        def note(statement, rows, statements=statements):
+            statements.append((statement, rows))
 
-        event.listen(gateway.database.engine, "after_cursor_execute", note)
         raw = letter("john@smith.example", subject=tag(reference), message_id=f"{reference}@smith.example")
-        await gateway.receive(raw)
-        event.remove(gateway.database.engine, "after_cursor_execute", note)
+        with watched(after=note):
+            await gateway.receive(raw)
         seen.append([one for one in statements if "PRAGMA" not in one[0]])
     assert len(seen[0]) > 7
     assert seen[0] == seen[1]

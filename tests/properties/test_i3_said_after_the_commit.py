@@ -8,8 +8,9 @@ from sqlalchemy import event
 
 from gateway.core.verdict import Defer
 from house import letter
+from statements import watched
 
-STATEMENTS = 12
+STATEMENTS = 24
 """More than one message's transaction has."""
 
 
@@ -27,14 +28,13 @@ async def test_i3_a_fault_at_any_statement_defers_and_leaves_nothing(gateway):
     for position in range(STATEMENTS):
         seen = iter(range(STATEMENTS * 2))
 
-        def fail(_c, _cursor, statement, _p, _ctx, _many, position=position, seen=seen):
+        def fail(statement, position=position, seen=seen):
             writing = statement.split()[0] in {"INSERT", "UPDATE", "SAVEPOINT", "RELEASE", "BEGIN"}
             if writing and next(seen) == position:
                 raise sqlite3.OperationalError("database or disk is full")
 
-        event.listen(gateway.database.engine, "before_cursor_execute", fail)
-        receipt = await gateway.receive(letter())
-        event.remove(gateway.database.engine, "before_cursor_execute", fail)
+        with watched(before=fail):
+            receipt = await gateway.receive(letter())
         if not isinstance(receipt.verdict, Defer):
             break
         failed += 1

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import event
 from strategies import mail
 
 from gateway.core.reference import tag
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
 from house import letter
+from statements import watched
 
 LOOK_UPS = ("registered", "holders", "tickets", "record")
 
@@ -58,13 +58,12 @@ async def test_i9_every_query_that_the_database_refuses_defers(gateway):
     while True:
         seen = iter(range(1_000))
 
-        def fail(_c, _cursor, statement, *_rest, seen=seen, position=refused):
+        def fail(statement, seen=seen, position=refused):
             if statement.startswith("SELECT") and next(seen) == position:
                 raise sqlite3.OperationalError("disk I/O error")
 
-        event.listen(gateway.database.engine, "before_cursor_execute", fail)
-        receipt = await gateway.receive(raw)
-        event.remove(gateway.database.engine, "before_cursor_execute", fail)
+        with watched(before=fail):
+            receipt = await gateway.receive(raw)
         if not isinstance(receipt.verdict, Defer):
             break
         refused += 1

@@ -119,7 +119,7 @@ class Client:
         wire, longest = self._caller.wire, min(seconds, LONGEST_IDLE)
         timer = asyncio.get_running_loop().call_later(longest, wire.rest)
         try:
-            await self._caller.ended("IDLE", wire.idle(), longest + self._waits.command)
+            await self._caller.ended("IDLE", wire.idle(), longest + self._waits.done)
         finally:
             timer.cancel()
         return Woke.CHANGE if wire.changed else Woke.TIME
@@ -143,14 +143,19 @@ class Client:
         """Move these to a folder."""
         if not self.capabilities & {"MOVE", "UIDPLUS"}:
             return Filed.LEFT  # RFC 4315 §1: without UID EXPUNGE, what others marked would go as well
-        for named, _ in uid_sets(uids):
+        for named, batch in uid_sets(uids):
             if "MOVE" in self.capabilities:
                 await self._by_uid("MOVE", named, mailbox(folder))  # RFC 6851 §3
             else:
                 await self._by_uid("COPY", named, mailbox(folder))
-                await self._by_uid("STORE", named, r"+FLAGS.SILENT (\Deleted)")
-                await self._by_uid("EXPUNGE", named)
+                await self.remove(batch)
         return Filed.MOVED
+
+    async def remove(self, uids: Iterable[int]) -> None:
+        """Expunge these and no others."""
+        for named, _ in uid_sets(uids):
+            await self._by_uid("STORE", named, r"+FLAGS.SILENT (\Deleted)")
+            await self._by_uid("EXPUNGE", named)
 
     async def flag(self, uids: Iterable[int], keyword: str) -> None:
         """Add a keyword or flag to these."""

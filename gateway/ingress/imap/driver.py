@@ -34,11 +34,15 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds: to connecting, TLS and the greeting together; to one command's answer; to the answer to LOGOUT."""
+    """Seconds: to connecting, TLS and the greeting together; to the answer to a command, to LOGOUT, to DONE.
+
+    DONE asks for nothing, so whoever does not answer it is not there: so long after the sweep a deaf line is found.
+    """
 
     connect: float = 30
     command: float = 60
     logout: float = 5
+    done: float = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,9 @@ class Driver(Protocol):
 
         Without MOVE (RFC 6851) they are copied first, so that a connection lost in between leaves them in both folders.
         """
+
+    async def remove(self, uids: Iterable[int]) -> None:
+        """Expunge these and no others, for good. Only where UIDPLUS is among the capabilities (RFC 4315)."""
 
     async def flag(self, uids: Iterable[int], keyword: str) -> None:
         r"""Add a keyword, or a system flag such as `\Flagged`, to these."""
