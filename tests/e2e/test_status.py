@@ -23,3 +23,13 @@ def test_a_listener_tells_of_its_last_message(gateway: Gateway) -> None:
     done = gateway.cli("status")
     assert (done.returncode, done.stdout) == (69, "")
     assert "no gateway runs" in done.stderr
+
+
+def test_the_head_of_the_audit_is_in_the_log(gateway: Gateway) -> None:
+    """At the start, for whoever keeps logs elsewhere: `audit verify` finds it in the chain, later too."""
+    until(lambda: "audit.head" in gateway.stderr(), "the head in the log")
+    [head] = gateway.records("audit", "head")
+    assert head["hash"] in gateway.stderr()
+    assert gateway.cli("accounts", "add-address", "ROSSI-001", "paolo@rossi.example").returncode == 0
+    assert gateway.records("audit", "head")[0]["rows"] == head["rows"] + 1
+    assert gateway.cli("audit", "verify", "--head", head["hash"]).returncode == 0
