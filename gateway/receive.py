@@ -92,7 +92,8 @@ class Receiver:
     async def examine(self, arrival: Arrival, override: Override | None = None) -> Record:
         """Everything up to the commit; changes nothing. Raises Unavailable (I9)."""
         case = await self._gather(arrival, override)
-        case = replace(case, rates=await self.archive.rates(counters(case), arrival.at))
+        counted = counters(case)
+        case = replace(case, counted=counted, rates=await self.archive.rates(counted, arrival.at))
         verdict = decide(case, self.house.policy)
         opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None
         policy = self.house.policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -14,6 +14,7 @@ from gateway.core.account import Language
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.policy import Policy
+from gateway.core.rates import MOST, Bound, RateLimits
 from gateway.core.reference import make_reference
 from gateway.core.served import Served
 from gateway.egress.wording import Templates
@@ -36,6 +37,8 @@ ACCOUNTS = (
     (BIANCHI, "it", "active", "info@bianchi.example", ("ufficio@studio.example",)),
     (VERDI, "it", "suspended", "posta@verdi.example", ()),
 )
+UNLIMITED = RateLimits(*[Bound(MOST, MOST)] * len(fields(RateLimits)))
+"""What tests send within one simulated hour is a flood; those of floods set limits of their own."""
 BEHIND = Origin("from-mta", Position.BEHIND_MTA, "127.0.0.1", frozenset({TRUSTED}))
 
 
@@ -149,7 +152,7 @@ def gateway(folder, limits=None, authenticator=None, *, watchable=False):
         hostname="gateway.example.it",
         sender_name="Assistenza",
         served=Served((Address.parse("support@example.it"),), Address.parse("bounces@example.it")),
-        policy=load_policies(shipped("policies")),
+        policy=replace(load_policies(shipped("policies")), limits=UNLIMITED),
         wording=Templates.load(shipped("config/templates"), (Language.IT, Language.EN)),
     )
     meters = Meters()

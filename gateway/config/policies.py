@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.config import attachments
+from gateway.config import attachments, rates
 from gateway.config import retention as periods
 from gateway.config.yaml import Document, Keys, Plain, read
 from gateway.core.evidence import Assurance
@@ -16,6 +16,7 @@ from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
 from gateway.core.problem import ConfigError, Problem
+from gateway.core.rates import Bound, RateLimits
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Retention
 from gateway.shipped import shipped
@@ -27,7 +28,7 @@ _WORDS = {
     "thread_auto_responses": ("quarantine", "fold"),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
-_KEYS = ("version", *_WORDS, "about", "attachments", "retention", "dispositions")
+_KEYS = ("version", *_WORDS, "about", "attachments", "retention", "limits", "dispositions")
 
 
 def load_policies(directory: Path | None) -> Policy:
@@ -57,6 +58,7 @@ class _Reader:
         self._about = (COUNTED, "")
         self._attachments = (AttachmentLimits(), "")
         self._retention = (Retention(), "")
+        self._limits: dict[str, Bound] = {}
         self._digest = hashlib.sha256()
 
     def policy(self, directory: Path) -> Policy:
@@ -73,7 +75,8 @@ class _Reader:
         digest = self._digest.hexdigest()
         fold = self._words["thread_auto_responses"][0] == "fold"
         choices = MappingProxyType(self._choices)
-        return Policy(choices, queue, digest, least, self._about[0], self._attachments[0], fold, self._retention[0])
+        retention, limits = self._retention[0], RateLimits(**self._limits)
+        return Policy(choices, queue, digest, least, self._about[0], self._attachments[0], fold, retention, limits)
 
     def _file(self, path: Path) -> None:
         document = read(path)
@@ -88,12 +91,15 @@ class _Reader:
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
         for key in _WORDS.keys() & data.keys():
             self._take_word(document, path.name, key, data[key])
-        if "about" in data:
-            self._take_about(document, path.name, data["about"])
-        if "attachments" in data:
-            self._take_attachments(document, path.name, data["attachments"])
-        if "retention" in data:
-            self._take_retention(document, path.name, data["retention"])
+        sections = {
+            "about": self._take_about,
+            "attachments": self._take_attachments,
+            "retention": self._take_retention,
+            "limits": self._take_limits,
+        }
+        for key, take in sections.items():
+            if key in data:
+                take(document, path.name, data[key])
         said = data.get("dispositions")
         said = {} if said is None else said
         for key, value in _mapping(document, said, ("dispositions",)).items():
@@ -136,6 +142,9 @@ class _Reader:
         if earlier := self._retention[1]:
             raise ConfigError(document.problem(("retention",), f"is also set at {earlier}", "set it once"))
         self._retention = (periods.retention(document, said), f"{name}:{document.line(('retention',))}")
+
+    def _take_limits(self, document: Document, name: str, value: Plain) -> None:
+        self._limits |= rates.bounds(document, name, value, self._limits)
 
     def _take_choice(self, document: Document, name: str, key: str, value: Plain) -> None:
         keys: Keys = ("dispositions", key)

@@ -10,7 +10,7 @@ from gateway.core.evidence import Evidence
 from gateway.core.likeness import Resemblance
 from gateway.core.mentions import Named
 from gateway.core.message import Parsed
-from gateway.core.rates import Rates
+from gateway.core.rates import Counter, Rates
 from gateway.core.reason import Reason
 from gateway.core.reference import Found
 from gateway.core.scan import Scan
@@ -75,8 +75,10 @@ class Case:
     distrust: str = ""
     """Why a PEC envelope, if the message is one, was not believed."""
     override: Override | None = None
+    counted: tuple[Counter, ...] = ()
+    """Where it counts, once it is written down."""
     rates: Rates = field(default_factory=Rates)
-    """What came before it within the hour, counted where it counts itself."""
+    """What counted there within the hour before."""
 
     def waived(self, reason: Reason) -> bool:
         """Whether an operator has taken this reason on; a virus only by its name."""

@@ -11,6 +11,7 @@ from gateway.core.account import Service
 from gateway.core.authorize import authorize
 from gateway.core.case import Case, TicketFact
 from gateway.core.evidence import Assurance
+from gateway.core.flood import limited
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
@@ -23,7 +24,11 @@ HOPS = 100  # RFC 5321 §6.3
 
 
 def decide(case: Case, policy: Policy) -> Verdict:
-    """The verdict. Total: every case has one (I11)."""
+    """The verdict. Total: every case has one (I11). How many came before can only make it worse (I2)."""
+    return limited(case, policy, _decided(case, policy))
+
+
+def _decided(case: Case, policy: Policy) -> Verdict:
     if isinstance(case.parsed, Malformed) and case.parsed.failed:
         return Refuse(Disposition.FAILED, case.parsed.reason, "built-in", case.parsed.detail)
     if objection := not_a_message(case):  # no operator can make a message of it

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
+from gateway.core.rates import RateLimits
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Retention
 from gateway.core.verdict import Objection, Refuse
@@ -56,6 +57,7 @@ class Policy:
     `least_assurance` is what proof has to be worth; DOMAIN holds authors at shared providers (threats rule 8).
     `attachments` are the limits on them. `about` are the parts of a message in which names and references count.
     `fold`: a program's answer in a ticket's own thread is kept there.
+    `limits`: how many may come within an hour.
     """
 
     choices: Mapping[Reason, Choice] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Policy:
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     fold: bool = False
     retention: Retention = field(default_factory=Retention)
+    limits: RateLimits = field(default_factory=RateLimits)
 
     def refuse(self, objection: Objection) -> Refuse:
         """The verdict for an objection."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.core.account import Account, Service
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
+from gateway.core.rates import Over
 from gateway.core.reason import Disposition, Reason
 
 
@@ -49,6 +50,14 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class Flood:
+    """Too many: the bounds that are reached, those that ignore first, and what would have become of it otherwise."""
+
+    over: tuple[Over, ...]
+    otherwise: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """Reject, quarantine, discard, or failed; `rule` names the policy's line that said so."""
 
@@ -56,6 +65,8 @@ class Refuse:
     reason: Reason
     rule: str
     detail: str
+    flood: Flood | None = None
+    """Where a bound on how many may come is reached, even if it is refused for another reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
-from gateway.core.counting import counters
+from gateway.core.flood import counting, ignored, otherwise
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Kept
@@ -58,7 +58,7 @@ def store(connection: Connection, record: Record, acknowledgements: letters.Limi
 
     recorded = settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
     if recorded.verdict.reason is not Reason.DUPLICATE:  # the same mail again is no more mail
-        rates.count(connection, counters(record.case), arrival.at)
+        rates.count(connection, counting(record.case, recorded.verdict), arrival.at)
     if arrival.place is not None:
         mailboxes.take(connection, arrival.place, arrival.id)
     return recorded
@@ -82,7 +82,7 @@ def settle(
         return Recorded(verdict, first.ref)
     opening = record.opening
     ticket_id = _file(connection, opening, now) if opening else None
-    write(verdict, ticket_id, dedup)
+    write(verdict, ticket_id, None if ignored(verdict) else dedup)  # what nobody sees suppresses nothing (I4)
     attempts.settle(connection, record)
     turned = None
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
@@ -98,9 +98,10 @@ def dedup_key(record: Record) -> str | None:
     """What a repetition would repeat: the same content with the same outcome (I4).
 
     A stranger's copy never has the outcome of the genuine one, so it suppresses nothing. What is rejected is
-    rejected each time, and what failed is kept each time.
+    rejected each time, and what failed is kept each time. A flood between them makes no other outcome: what was let
+    in is not held when it is handed over again.
     """
-    verdict = record.verdict
+    verdict = otherwise(record.verdict)
     if verdict.disposition in {Disposition.REJECT, Disposition.FAILED}:
         return None
     account = str(verdict.sender.account.id) if isinstance(verdict, Accept) else ""

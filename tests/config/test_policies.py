@@ -1,11 +1,14 @@
 """Policy files: they can refuse in many ways and grant in none, and what they leave out is quarantined."""
 
+from dataclasses import fields
+
 import pytest
 
 from gateway.config import ConfigError, load_policies, oracle_warnings, shipped
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import SETTABLE, TELLING, Choice, Policy
+from gateway.core.rates import Bound, RateLimits
 from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Objection
 
@@ -201,3 +204,46 @@ def test_refusing_all_alike_at_the_edge_is_none():
     """Reject everywhere is as silent as quarantine everywhere."""
     policy = Policy({reason: Choice(Disposition.REJECT, "own.yaml:3") for reason in TELLING})
     assert oracle_warnings(policy, edge=True) == []
+
+
+def test_a_limit_says_where_it_stands_and_what_it_leaves_out_is_the_default(tmp_path):
+    """The rule of what is ignored is a file and a line; the limits of two files add up."""
+    one, other = "limits:\n  per_author: {hold: 5/hour}\n", "limits:\n  per_ticket: {hold: 1/hour, ignore: 2/hour}\n"
+    limits = policy_of(tmp_path, a=f"version: 1\n{one}", b=f"version: 1\n{other}").limits
+    assert limits.per_author == Bound(5, RateLimits().per_author.ignore, "a.yaml:3")
+    assert limits.per_ticket == Bound(1, 2, "b.yaml:3")
+    assert limits.per_account == RateLimits().per_account
+
+
+def test_the_shipped_limits_are_those_without_a_file(tmp_path):
+    """Whoever leaves them out of a file of their own has what the shipped one says."""
+    shipped_limits = load_policies(None).limits
+    for field in fields(RateLimits):
+        said, default = getattr(shipped_limits, field.name), getattr(RateLimits(), field.name)
+        assert (said.hold, said.ignore) == (default.hold, default.ignore)
+        assert said.where.startswith("default.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("limits: 5", "own.yaml:2: limits: is not a mapping"),
+        ("limits:\n  per_autor: {hold: 5/hour}", "own.yaml:3: limits.per_autor: unknown key; known here: per_author,"),
+        ("limits:\n  per_author: 5/hour", "own.yaml:3: limits.per_author: is not a mapping"),
+        ("limits:\n  per_author: {stop: 5/hour}", "own.yaml:3: limits.per_author.stop: unknown key; hold or ignore"),
+        ("limits:\n  per_author: {hold: 5/day}", "own.yaml:3: limits.per_author.hold: is no number up to 1000000 an"),
+        ("limits:\n  per_author: {hold: 0/hour}", "is no number up to 1000000 an hour (0/hour); such as 60/hour"),
+        ("limits:\n  per_author: {hold: 1000001/hour}", "is no number up to 1000000 an hour"),
+        ("limits:\n  per_author: {hold: 5}", "is no number up to 1000000 an hour (5)"),
+        ("limits:\n  per_author: {hold: 9/hour, ignore: 8/hour}", "ignores from 8 on what it would hold from 9 on"),
+        ("limits:\n  per_author: {hold: 700/hour}", "ignores from 600 on what it would hold from 700 on"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_where_it_stands(tmp_path, text, words):
+    assert words in refusal_of(tmp_path, own=f"version: 1\n{text}\n")
+
+
+def test_a_limit_given_twice_names_both_places(tmp_path):
+    text = "version: 1\nlimits:\n  per_author: {hold: 5/hour}\n"
+    words = refusal_of(tmp_path, a=text, b=text)
+    assert words.endswith("b.yaml:3: limits.per_author: is also set at a.yaml:3; set it once")

@@ -16,7 +16,7 @@ STATEMENTS = 24
 
 def contents(gateway):
     """Everything a message could leave."""
-    tables = ("message", "raw", "ticket", "entry", "outbox", "tally")
+    tables = ("message", "raw", "ticket", "entry", "outbox", "tally", "rate")
     return gateway.database.read(
         lambda c: {table: c.exec_driver_sql(f"select count(*) from {table}").scalar() for table in tables},  # noqa: S608 - names above
     )
@@ -40,7 +40,7 @@ async def test_i3_a_fault_at_any_statement_defers_and_leaves_nothing(gateway):
         failed += 1
         assert contents(gateway) == empty
     assert failed > 5
-    assert contents(gateway) == {"message": 1, "raw": 1, "ticket": 1, "entry": 1, "outbox": 1, "tally": 1}
+    assert contents(gateway) == {"message": 1, "raw": 1, "ticket": 1, "entry": 1, "outbox": 1, "tally": 1, "rate": 4}
 
 
 async def test_i3_a_commit_that_fails_defers_and_leaves_nothing(gateway):
