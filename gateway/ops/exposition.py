@@ -34,6 +34,8 @@ class _Families(Collector):
         words = "Messages committed, by what the virus scanner said"
         yield _counter("gateway_scans", words, ("result",), _one_label(meters.scans))
         yield _counter("gateway_deliveries", "Attempts to send a letter", ("outcome",), _one_label(meters.deliveries))
+        words = "Messages over a limit of how many may come, by the bound that they reached"
+        yield _counter("gateway_floods", words, ("limit", "bound"), meters.floods)
         words = "Messages in a row without a believed Authentication-Results field"
         silent = GaugeMetricFamily("gateway_border_silent", words, labels=("ingress",))
         for ingress, silence in meters.silences.items():

@@ -19,6 +19,7 @@ from gateway.core.message import Message
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome
 from gateway.core.scan import Clean, Infected, NotScanned, Scan
 from gateway.core.verdict import Verdict
+from gateway.ops.floods import Floods
 
 RESULTS = frozenset({"none", "pass", "fail", "bestguesspass", "temperror", "permerror"})
 """DMARC result words (RFC 8601 §2.7, and Microsoft's); any other is counted as `other`."""
@@ -42,13 +43,18 @@ class Meters:
     """By what the scanner said; nothing where there is none."""
     deliveries: Counter[str] = field(default_factory=Counter)
     """By outcome."""
+    floods: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By the limit that was reached, and by its bound: hold or ignore."""
     silences: dict[str, Silence] = field(default_factory=dict)
     """Of the border, by ingress."""
+    following: Floods = field(default_factory=Floods)
 
     def received(self, case: Case, verdict: Verdict) -> None:
         """A message was committed."""
         self.messages[case.arrival.origin.ingress] += 1
         self.dispositions[verdict.disposition.value, verdict.reason.value] += 1
+        for one in self.following.heard(case, verdict):
+            self.floods[one.counter.limit, "ignore" if one.ignored else "hold"] += 1
         if case.scan is not None:
             self.scans[_SCANS[type(case.scan)]] += 1
         if isinstance(case.parsed, Message):
