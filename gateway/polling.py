@@ -40,6 +40,7 @@ def settings(config: Config, one: ImapMailbox) -> MailboxSettings:
         filing=one.filing,
         folders={disposition: getattr(one.folders, disposition.value) for disposition in FILED},
         trusted_ids=one.trusted_authserv_ids,
+        inside=one.inside,
         message=config.limits.message,
         sweep=one.sweep.total_seconds(),
     )

@@ -108,7 +108,7 @@ class Receiver:
         parsed = await asyncio.to_thread(reading) if size > PARSED_HERE else reading()
         if not isinstance(parsed, Message):
             return Case(arrival, parsed, bounced=bounced, override=override)
-        header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
+        header = evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids, arrival.origin.inside)
         border_spoke = header.source is Source.HEADER
         distrust = await self._distrust(arrival, parsed.envelope)
         if isinstance(parsed.envelope, Envelope) and not distrust:  # from here on it is what the envelope carries

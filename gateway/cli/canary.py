@@ -72,7 +72,7 @@ def release(context: Context, via: Endpoint | None, seconds: int) -> Iterator[Fi
         yield _finding(Finding.WARN, words)
     parsed = parse(context.read(lambda connection: ledger.octets(connection, found["id"])))
     if isinstance(parsed, Message):
-        seen = sight(parsed, frozenset(found["trusted_ids"]), nonce)
+        seen = sight(parsed, frozenset(found["trusted_ids"]), found["inside"], nonce)
         yield from _told_forged(seen, found["ingress"], forged)
         yield _told_genuine(seen, found["ingress"], config)
     else:

@@ -25,14 +25,17 @@ PATH_CHARACTERS = 320
 
 
 def _origin(config: Config, ingress: str | None) -> Origin:
-    """A message from a pipe, or, to explain one, as if it had come by a listener from its own peer."""
+    """A message from a pipe, or, to explain one, as if it had come by a mailbox, or a listener from its own peer."""
     if ingress is None or ingress == "pipe":
         return Origin("pipe", Position.BEHIND_MTA, trusted_ids=config.pipe_trusted_ids)
     for one in config.smtp:
         if one.name == ingress:
             trusted = one.trusted_authserv_ids if one.peers else frozenset()
             return Origin(one.name, one.position, trusted_ids=trusted)
-    names = ", ".join(["pipe", *(one.name for one in config.smtp)])
+    for box in config.imap:
+        if box.name == ingress:
+            return Origin(box.name, Position.BEHIND_MTA, box.host, box.trusted_authserv_ids, box.inside)
+    names = ", ".join(["pipe", *(one.name for one in config.smtp), *(one.name for one in config.imap)])
     raise Refused(f"no ingress {ingress}; there are {names}", os.EX_USAGE)
 
 

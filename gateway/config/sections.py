@@ -120,6 +120,8 @@ class ImapMailbox(Section):
     """How often everything in it is looked at, whatever the server tells meanwhile."""
     trusted_authserv_ids: AuthservIds = written([])
     """Whose Authentication-Results are believed (RFC 8601)."""
+    inside: Annotated[tuple[HostName, ...], Lax] = Field((), max_length=5)
+    """The hosts that hand a message on by LMTP after the border has spoken, the last one first; gmail for Gmail."""
 
 
 class Pipe(Section):

@@ -37,13 +37,14 @@ class Origin:
     """Which ingress took the message, from whom, and which borders that ingress believes.
 
     `trusted_ids` are the authserv-ids whose Authentication-Results count for *this* arrival: empty unless the peer
-    is a configured one.
+    is a configured one. `inside` are the hops that a message makes between that border and us, the last one first.
     """
 
     ingress: str
     position: Position
     peer: str = ""
     trusted_ids: frozenset[str] = frozenset()
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ mark in the subject that only our keys seal, so no stranger's message is taken f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -88,12 +88,12 @@ def message_id(nonce: str, hostname: str) -> str:
     return f"canary.{nonce}@{hostname}"
 
 
-def sight(message: Message, trusted_ids: frozenset[str], nonce: str) -> Sighting:
+def sight(message: Message, trusted_ids: frozenset[str], inside: Sequence[str], nonce: str) -> Sighting:
     """What arrived, judged as any message is: with the forged fields, and as if they had never been there."""
     forged = nonce.encode("ascii")
     others = tuple(one for one in message.fields if one[0] != _FIELD or forged not in one[1].lower())
-    seen = evidence_from(message.fields, message.author, trusted_ids)
-    without = evidence_from(others, message.author, trusted_ids)
+    seen = evidence_from(message.fields, message.author, trusted_ids, inside)
+    without = evidence_from(others, message.author, trusted_ids, inside)
     return Sighting(
         kept=len(others) < len(message.fields),
         believed=seen.source is Source.HEADER and seen != without,

@@ -1,20 +1,22 @@
 """Vouching: header fields to `Evidence`. Which Authentication-Results fields count, and what they prove of the author.
 
-A field counts when it stands above the topmost Received, where only our own border can have put it, and when its
-authserv-id is a trusted one (threats rule 5). A message without any Received is judged by its beginning: what stands
-above the first field that no border writes. Of what counts, a pass proves something only for the very domain that we
-extracted (threats rule 4). Several trusted ids are believed side by side (iCloud has one for each method), but not
-about the same method. Whatever is unreadable, missing, double or in conflict proves nothing, and `detail` says what
-would have.
+A field counts when it stands above the border's Received, where only our own border can have put it, and when its
+authserv-id is a trusted one (threats rule 5). That Received is the topmost but for inner hops (`inside.py`). A message
+without any Received is judged by its beginning: what stands above the first field that no border writes. Of what
+counts, a pass proves something only for the very domain that we extracted (threats rule 4). Several trusted ids are
+believed side by side (iCloud has one for each method), but not about the same method. Whatever is unreadable, missing,
+double or in conflict proves nothing, and `detail` says what would have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from gateway.core.address import Address, domain_key, fold_ascii
 from gateway.core.authres import AuthResults, MethodResult, Unreadable, parse_results
 from gateway.core.evidence import Assurance, Evidence, Result, Source
+from gateway.core.inside import GMAIL, border_at
 from gateway.core.letter import shown
 
 MICROSOFT = "protection.outlook.com"
@@ -24,14 +26,25 @@ FIELDS = 20
 DETAIL = 300
 _WORD = 60
 _FIELD = "authentication-results"
+_ARC_FIELD = "arc-authentication-results"
+_INSTANCE = re.compile(rb"\s*+i\s*+=\s*+[0-9]++\s*+;")  # RFC 8617 §4.1.1
 _BORDER_FIELDS = frozenset({_FIELD, "return-path", "delivered-to", "received-spf", "envelope-to", "delivery-date"})
 _NO_POLICY = frozenset({"none", "bestguesspass"})  # threats rule 6; the second is Microsoft's guess without a record
 _UNASKED = ("helo", "pra")  # SPF of these says nothing about the author (RFC 7208 §2.3)
 
 
-def evidence_from(fields: tuple[tuple[str, bytes], ...], author: Address, trusted_ids: frozenset[str]) -> Evidence:
-    """What the border's fields prove about `author`. Never raises; `fields` in order, names in lower case."""
-    believed = _believed(fields, frozenset(fold_ascii(one) for one in trusted_ids), author.domain)
+def evidence_from(
+    fields: tuple[tuple[str, bytes], ...],
+    author: Address,
+    trusted_ids: frozenset[str],
+    inside: Sequence[str] = (),
+) -> Evidence:
+    """What the border's fields prove about `author`. Never raises; `fields` in order, names in lower case.
+
+    `inside` are the hops that a message makes after the border, the last one first.
+    """
+    above, below = _by_position(fields, inside)
+    believed = _believed(above, frozenset(fold_ascii(one) for one in trusted_ids), author.domain, below=below)
     if isinstance(believed, str):
         return Evidence(detail=shown(believed, DETAIL))
     results = [result for one in believed for result in one.results]
@@ -50,9 +63,8 @@ def evidence_from(fields: tuple[tuple[str, bytes], ...], author: Address, truste
     )
 
 
-def _believed(fields: Iterable[tuple[str, bytes]], trusted: frozenset[str], domain: str) -> list[AuthResults] | str:
+def _believed(above: list[bytes], trusted: frozenset[str], domain: str, *, below: bool) -> list[AuthResults] | str:
     """The fields that count, at least one; or why none does."""
-    above, below = _by_position(fields)
     if not trusted:  # at the edge: what a stranger wrote is not even read
         return "no authserv-id is trusted here: set trusted_authserv_ids to the one our border writes"
     if len(above) > FIELDS:
@@ -90,15 +102,18 @@ def _missing(trusted: frozenset[str], strangers: list[str], domain: str, *, belo
     return f"no Authentication-Results field; {wanted}"
 
 
-def _by_position(fields: Iterable[tuple[str, bytes]]) -> tuple[list[bytes], bool]:
+def _by_position(fields: Sequence[tuple[str, bytes]], inside: Sequence[str]) -> tuple[list[bytes], bool]:
     """The values that stand where only the border writes, and whether others stand below (threats rule 5)."""
-    listed = list(fields)
-    names = [name for name, _ in listed]
-    if "received" in names:
-        end = names.index("received")
+    names = [name for name, _ in fields]
+    received = [at for at, name in enumerate(names) if name == "received"]
+    if received:
+        end = received[border_at([fields[at][1] for at in received], inside)]
     else:  # no border prepended a Received: its block ends where the author's own fields begin
         end = next((n for n, name in enumerate(names) if not _is_border_field(name)), len(names))
-    return [value for name, value in listed[:end] if name == _FIELD], _FIELD in names[end:]
+    values = [value for name, value in fields[:end] if name == _FIELD]
+    if GMAIL in inside:  # it writes its Authentication-Results below its Received, and the same once more above it
+        values += [_INSTANCE.sub(b"", value, 1) for name, value in fields[:end] if name == _ARC_FIELD]
+    return values, _FIELD in names[end:]
 
 
 def _is_border_field(name: str) -> bool:

@@ -154,7 +154,7 @@ class Round:
     async def _receive(self, uid: int, octets: bytes) -> Disposition | None:
         """None: put off, and nothing written down (I9)."""
         settings, world = self.settings, self.world
-        origin = Origin(settings.name, Position.BEHIND_MTA, settings.server.host, settings.trusted_ids)
+        origin = Origin(settings.name, Position.BEHIND_MTA, settings.server.host, settings.trusted_ids, settings.inside)
         place = Place(self.folder, uid)
         receipt = await world.receive(Arrival(world.new_id(), octets, None, origin, world.now(), place))
         if isinstance(receipt.verdict, Defer):

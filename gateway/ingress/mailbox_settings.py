@@ -33,6 +33,8 @@ class MailboxSettings:
     folders: Mapping[Disposition, str]
     """Where a message is moved to; a failed one stays."""
     trusted_ids: frozenset[str]
+    inside: tuple[str, ...]
+    """The hops between the border and the mailbox (`core/inside.py`)."""
     message: int
     """The largest that is fetched, in octets."""
     sweep: float = 300

@@ -176,6 +176,7 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
         "position": arrival.origin.position.value,
         "peer": arrival.origin.peer,
         "trusted_ids": sorted(arrival.origin.trusted_ids),
+        "inside": list(arrival.origin.inside),
         "reverse_path": _reverse_path(envelope),
         "forward_paths": list(envelope.forward_paths) if envelope else [],
         "size": len(arrival.raw),

@@ -60,7 +60,7 @@ def message(connection: Connection, message_id: str) -> dict[str, Any]:
     row = connection.execute(_listing.where(t.message.c.id == message_id)).first()
     if row is None:
         raise LookupError(f"no message {message_id}; `gateway messages list` names them")
-    more = ("detail", "peer", "trace", "evidence", "report", "policy", "overrides", "trusted_ids")
+    more = ("detail", "peer", "trace", "evidence", "report", "policy", "overrides", "trusted_ids", "inside")
     return {**_record(row), **{name: getattr(row, name) for name in more}}
 
 

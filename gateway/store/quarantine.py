@@ -42,7 +42,7 @@ def held(connection: Connection, message_id: str) -> Held:
         id=row.id,
         raw=ledger.octets(connection, message_id),
         envelope=envelope,
-        origin=Origin(row.ingress, Position(row.position), row.peer, frozenset(row.trusted_ids)),
+        origin=Origin(row.ingress, Position(row.position), row.peer, frozenset(row.trusted_ids), tuple(row.inside)),
         at=moment(row.received_at),
     )
     return Held(arrival, Reason(row.reason), frozenset(Reason(one) for one in row.overrides))

@@ -146,6 +146,7 @@ class MessageRow(SQLModel, table=True):
     position: str
     peer: str
     trusted_ids: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    inside: list[str] = Field(sa_column=Column(JSON, nullable=False, server_default="[]"))
     reverse_path: str | None = None
     forward_paths: list[str] = Field(sa_column=Column(JSON, nullable=False))
     author: str | None = Field(default=None, index=True)

@@ -30,7 +30,7 @@ def parsed(raw):
 
 
 def seen(raw):
-    return sight(parsed(raw), frozenset({"mx.example.it"}), NONCE)
+    return sight(parsed(raw), frozenset({"mx.example.it"}), (), NONCE)
 
 
 def test_a_canary_is_known_by_the_mark_that_our_keys_seal():
@@ -60,7 +60,7 @@ def test_it_forges_a_field_for_each_id_that_is_trusted():
     message = parsed(bird(forged_ids=("mx.example.it", "mx2.example.it")))
     assert [name for name, _ in message.fields].count("authentication-results") == 4
     for one in ("mx.example.it", "mx2.example.it"):
-        assert sight(message, frozenset({one}), NONCE).believed
+        assert sight(message, frozenset({one}), (), NONCE).believed
 
 
 def sighting(*facts):

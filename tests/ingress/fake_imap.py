@@ -229,6 +229,7 @@ class Post:
             self.filing,
             FOLDERS,
             frozenset({"mx.example.it"}),
+            (),
             self.limit,
         )
         numbers = self.gateway.numbers

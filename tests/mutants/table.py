@@ -352,4 +352,25 @@ MUTANTS = (
         'self._by_uid("EXPUNGE", named)',
         'self._by_uid("EXPUNGE", uid=False)',
     ),
+    Mutant(
+        "i2",
+        "an inner hop is known by its host alone",
+        "core/inside.py",
+        "return told and not _LMTP.isdisjoint(words[5:6]) and",
+        "return told and",
+    ),
+    Mutant(
+        "i2",
+        "a second clause in a Received is not looked for",
+        "core/inside.py",
+        " and _CLAUSES.isdisjoint(words[6:])",
+        "",
+    ),
+    Mutant(
+        "i2",
+        "an inner hop may come at any place",
+        "core/inside.py",
+        "            return at\n",
+        "            continue\n",
+    ),
 )

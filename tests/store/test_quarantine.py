@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.case import Override
 from gateway.core.reason import Reason
 from gateway.store import ledger, quarantine
 from gateway.store.letters import Limits
-from house import BIANCHI, NOW, ROSSI, letter
+from house import BEHIND, BIANCHI, NOW, ROSSI, letter
 
 
 async def release(gateway, message_id, account=None):
@@ -29,6 +31,13 @@ async def test_a_released_message_goes_the_same_way_as_any(gateway):
     [act] = gateway.audit
     assert (act["by"], act["action"], act["subject"]) == ("anna", "quarantine.release", held.id)
     assert act["detail"] == "unauthenticated: accept (registered)"
+
+
+async def test_a_held_message_keeps_whom_it_believed(gateway):
+    """Where it came from, the trusted ids and the inner hops: a release judges it as it was judged."""
+    origin = replace(BEHIND, inside=("imap.example.it", "gmail"))
+    held = await gateway.receive(letter(dmarc="fail"), origin=origin)
+    assert gateway.database.read(lambda c: quarantine.held(c, held.id)).arrival.origin == origin
 
 
 async def test_an_ambiguous_author_is_released_for_one_of_their_own_accounts(gateway):
