@@ -14,7 +14,7 @@ from enum import StrEnum
 from gateway.core.account import Sender
 from gateway.core.address import Address
 from gateway.core.providers import SHARED
-from gateway.core.skeleton import letters, skeleton
+from gateway.core.skeleton import both, letters, skeleton
 
 LETTERS = 5
 """In shorter names one letter makes another name: tim.it is not a misspelt tin.it."""
@@ -113,7 +113,7 @@ class _Other:
 
 
 def _form(name: str) -> _Form:
-    return _Form(name, letters(name), skeleton(name))
+    return _Form(name, *both(name))
 
 
 def _domain_forms(domain: str) -> tuple[tuple[_Form, ...], frozenset[str]]:
@@ -139,7 +139,7 @@ def _of_domain(parents: Iterable[_Form], fronts: frozenset[str], registered: str
     for parent in parents:
         if how := How.ENDING if parent.name == name.name else _near(parent, name):
             return how
-    return How.INSIDE if skeleton(registered) in fronts else None
+    return How.INSIDE if fronts and skeleton(registered) in fronts else None
 
 
 def _near(other: _Form, registered: _Form) -> How | None:

@@ -54,15 +54,20 @@ _A_LABEL = re.compile(r"(?:(?<=[.@])|^)xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
 
 def letters(text: str) -> str:
     """The text with each character as the letter that it looks like: l, i and 1 are one, so are o and 0."""
-    return _folded(text).replace("i", "l")
+    return both(text)[0]
 
 
 def skeleton(text: str) -> str:
     """The text as the eye may take it: rn is m, vv is w, cl is d."""
-    found = _folded(text)
+    return both(text)[1]
+
+
+def both(text: str) -> tuple[str, str]:
+    """`letters` and `skeleton` of a text that is folded once for them."""
+    folded = found = _folded(text)
     for pair, letter in _TOGETHER:
         found = found.replace(pair, letter)
-    return found.replace("i", "l")  # last, or `ci` would look like `d`
+    return folded.replace("i", "l"), found.replace("i", "l")  # last, or `ci` would look like `d`
 
 
 def _folded(text: str) -> str:
