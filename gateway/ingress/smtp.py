@@ -219,5 +219,6 @@ class Session(SMTP):
             return
         self._writer.write(bytes(self._replies))
         self._replies.clear()
-        async with asyncio.timeout(self._site.bounds.idle_seconds):
-            await self._writer.drain()
+        if self._writer.transport.get_write_buffer_size():  # else it has gone out by now: nearly always
+            async with asyncio.timeout(self._site.bounds.idle_seconds):
+                await self._writer.drain()
