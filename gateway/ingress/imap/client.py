@@ -12,6 +12,7 @@ from functools import partial
 
 from aioimaplib import AUTH, SELECTED
 
+from gateway.core.sasl import Mechanism
 from gateway.ingress.imap import answers, opening
 from gateway.ingress.imap.caller import Caller
 from gateway.ingress.imap.driver import (
@@ -23,7 +24,6 @@ from gateway.ingress.imap.driver import (
     Item,
     Lied,
     MailboxFault,
-    Mechanism,
     OverQuota,
     Refused,
     Selected,

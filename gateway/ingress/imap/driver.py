@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from gateway.core.sasl import Mechanism
+
 BATCH = 100
 """UIDs in one command at most; longer calls are cut into several."""
 HIGHEST_UID = 2**32 - 1  # RFC 9051 §9, nz-number
 LONGEST_IDLE = 9 * 60.0
 """Seconds. RFC 2177 §3 says 29 minutes; routers forget a silent connection sooner."""
-
-Mechanism = Literal["XOAUTH2", "OAUTHBEARER"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections import deque
 
 from aioimaplib import AUTH, NONAUTH
 
+from gateway.core.sasl import DISMISSAL, Mechanism, bearer
 from gateway.ingress.imap import answers
 from gateway.ingress.imap.caller import Caller
 from gateway.ingress.imap.driver import (
@@ -20,7 +21,6 @@ from gateway.ingress.imap.driver import (
     Gone,
     Lied,
     MailboxFault,
-    Mechanism,
     Refused,
     RefusedLogin,
     RefusedToken,
@@ -31,8 +31,6 @@ from gateway.ingress.imap.wire import Wire
 from gateway.ingress.imap.words import astrings
 
 _FOR_NOW = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "BAD"})  # RFC 5530 §3: not about the credentials
-_DISMISSAL = {"XOAUTH2": b"", "OAUTHBEARER": b"AQ=="}
-"""What a refused client answers to the error that comes as a challenge (RFC 7628 §3.2.3), lest both sides wait."""
 
 
 async def reach(server: Server, waits: Waits) -> Caller:
@@ -86,15 +84,11 @@ async def authenticate(caller: Caller, server: Server, mechanism: Mechanism, use
     """AUTHENTICATE with a bearer token (RFC 7628, and what Google and Microsoft had before). Raises RefusedToken."""
     if f"AUTH={mechanism}" not in caller.wire.capabilities:
         raise RefusedToken(f"{caller.where} does not offer {mechanism}")
-    if not (username + token).isprintable():
-        raise RefusedToken("the user name or token has control characters in it")
-    if mechanism == "XOAUTH2":
-        words = f"user={username}\x01auth=Bearer {token}\x01\x01"
-    else:
-        name = username.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
-        words = f"n,a={name},\x01host={server.host}\x01port={server.port}\x01auth=Bearer {token}\x01\x01"
-    response = b64encode(words.encode())
-    replies = [_DISMISSAL[mechanism]]
+    try:
+        response = b64encode(bearer(mechanism, username, token, server.host, server.port))
+    except ValueError as odd:
+        raise RefusedToken(str(odd)) from odd
+    replies = [DISMISSAL[mechanism]]
     if "SASL-IR" in caller.wire.capabilities:  # RFC 4959
         await _sign_in(caller, "AUTHENTICATE", f"{mechanism} {response.decode()}", replies, RefusedToken)
     else:
