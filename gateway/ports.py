@@ -34,6 +34,10 @@ class Unavailable(Exception):  # noqa: N818 - the third answer of a look-up, not
     """The database, a resolver or the disk cannot answer now. The words say which and why, for the operator."""
 
 
+class Ungranted(Exception):  # noqa: N818 - an answer, as Unavailable is
+    """There is no access token, and nothing but an operator mends that. The words say how; no secret is in them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What an accepted message does: the reference and subject that a new ticket gets, and its acknowledgement."""
@@ -209,6 +213,16 @@ class Outbox(Protocol):
         """Write an attempt down. No outcome cancels; `next_attempt` is set for a deferred one. Raises Unavailable.
 
         What it did to the primary address is given back.
+        """
+
+
+class Tokens(Protocol):
+    """Access tokens for one mailbox, or for the smarthost."""
+
+    async def token(self, refused: str = "") -> str:
+        """One that is good for a while, and not the one that a server has just `refused`.
+
+        Raises Unavailable (later, perhaps), Ungranted (an operator must act).
         """
 
 

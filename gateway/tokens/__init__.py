@@ -1,0 +1,1 @@
+"""OAuth2: access tokens, asked for, kept and renewed; consent, asked for once."""
