@@ -1,6 +1,7 @@
 """Configuration: files that an operator wrote, to frozen values or to one clear line about what is wrong."""
 
 from gateway.config.load import json_schema, load, locate
+from gateway.config.oauth2 import OAuth2
 from gateway.config.policies import load_policies, oracle_warnings
 from gateway.config.schema import Config
 from gateway.config.sections import ImapMailbox, Limits, Listener, Outbound
@@ -13,6 +14,7 @@ __all__ = [
     "ImapMailbox",
     "Limits",
     "Listener",
+    "OAuth2",
     "Outbound",
     "Problem",
     "json_schema",

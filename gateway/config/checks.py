@@ -8,8 +8,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from gateway.config.nouns import Endpoint, is_loopback
-from gateway.config.schema import Config
-from gateway.config.sections import OAuth2
+from gateway.config.oauth2 import OAuth2
+from gateway.config.schema import OUTBOUND, Config
 from gateway.config.yaml import Keys
 from gateway.core.address import LOCAL_PART_OCTETS
 from gateway.core.arrival import Position
@@ -88,17 +88,31 @@ def secrecy(config: Config) -> Iterator[Fault]:
     out = config.outbound
     if out.tls == "none" and not out.smarthost.loopback:
         yield Fault(("outbound", "tls"), f"none, but {out.smarthost.host} is not loopback", "starttls or implicit")
-    if (out.username is None) != (out.password_file is None):
-        key = "username" if out.password_file is None else "password_file"
+    credentials = [key for key in ("password_file", "oauth2") if getattr(out, key) is not None]
+    if (out.username is None) != (not credentials):
+        key = credentials[0] if credentials else "username"
         yield Fault(("outbound", key), "stands alone", "username and password_file, or neither")
+    if len(credentials) > 1:
+        yield Fault(("outbound",), "has both of password_file and oauth2", "one of them")
     for at, box in enumerate(config.imap):
         if box.tls == "none" and not is_loopback(box.host):
             yield Fault(("imap", at, "tls"), f"none, but {box.host} is not loopback", "starttls or implicit")
         if (box.password_file is None) == (box.oauth2 is None):
             which = "neither" if box.oauth2 is None else "both"
             yield Fault(("imap", at), f"has {which} of password_file and oauth2", "one of them")
-        if box.oauth2 is not None and (missing := _missing_of(box.oauth2)):
-            yield Fault(("imap", at, "oauth2"), f"{box.oauth2.provider} wants {missing}", f"add {missing}")
+
+
+def oauth2(config: Config) -> Iterator[Fault]:
+    """Each grant has what it wants, and each source of tokens a name of its own."""
+    keyed: list[tuple[Keys, OAuth2 | None]] = [
+        (("imap", at, "oauth2"), one.oauth2) for at, one in enumerate(config.imap)
+    ]
+    for keys, section in [*keyed, (("outbound", "oauth2"), config.outbound.oauth2)]:
+        for key, wrong, right in section.faults() if section else ():
+            yield Fault((*keys, key) if key else keys, wrong, right)
+    for at, one in enumerate(config.imap):
+        if one.name == OUTBOUND and config.outbound.oauth2:
+            yield Fault(("imap", at, "name"), f"{OUTBOUND} is how `gateway auth` calls the smarthost", "another name")
 
 
 def metrics(config: Config) -> Iterator[Fault]:
@@ -137,6 +151,7 @@ CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     listeners,
     own_addresses,
     secrecy,
+    oauth2,
     metrics,
     virus,
     retries,
@@ -149,8 +164,3 @@ def _again(keyed: Iterable[tuple[Keys, str]]) -> Iterator[tuple[Keys, str]]:
         if value in seen:
             yield keys, value
         seen.add(value)
-
-
-def _missing_of(oauth2: OAuth2) -> str:
-    wanted = {"google": (), "microsoft": ("tenant",), "generic": ("token_url",)}[oauth2.provider]
-    return ", ".join(key for key in wanted if getattr(oauth2, key) is None)

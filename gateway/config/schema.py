@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gateway.config.nouns import Database, Mailbox
+from gateway.config.oauth2 import OAuth2
+from gateway.config.section import Lax, Section, written
 from gateway.config.sections import (
     Authentication,
     ImapMailbox,
-    Lax,
     Limits,
     Listener,
     Log,
@@ -20,9 +21,7 @@ from gateway.config.sections import (
     Outbound,
     Pec,
     Pipe,
-    Section,
     Virus,
-    written,
 )
 from gateway.config.values import DatabaseUrl, FilePath, HostName, OwnAddress
 from gateway.core.address import Address
@@ -31,9 +30,12 @@ from gateway.core.letter import Letterhead
 from gateway.core.served import Served
 from gateway.shipped import shipped
 
+OUTBOUND = "outbound"
+"""The smarthost's name among those who sign in with tokens."""
 
-def _beside(database: Database | None) -> Path:
-    return database.path.parent / "spool" if database and database.path else Path("/var/lib/gateway/spool")
+
+def _beside(database: Database | None, name: str) -> Path:
+    return (database.path.parent if database and database.path else Path("/var/lib/gateway")) / name
 
 
 class Config(Section):
@@ -45,8 +47,10 @@ class Config(Section):
     """Recipients served, with any detail after a plus."""
     database: DatabaseUrl = written("sqlite:////var/lib/gateway/gateway.db")
     """sqlite:///FILE or postgresql://USER@HOST/NAME."""
-    spool: FilePath = Field(default_factory=lambda data: _beside(data.get("database")))
+    spool: FilePath = Field(default_factory=lambda data: _beside(data.get("database"), "spool"))
     """The directory of large messages while they are received; beside the database when left out."""
+    tokens: FilePath = Field(default_factory=lambda data: _beside(data.get("database"), "tokens"))
+    """The directory of OAuth2 tokens, for this user's eyes only; beside the database when left out."""
     policies: FilePath = Field(default_factory=lambda: shipped("policies"))
     """A directory of *.yaml; the one shipped when left out."""
     templates: FilePath = Field(default_factory=lambda: shipped("config/templates"))
@@ -96,6 +100,12 @@ class Config(Section):
             return self.pipe.trusted_authserv_ids
         behind = (one.trusted_authserv_ids for one in self.smtp if one.position is Position.BEHIND_MTA)
         return frozenset().union(*behind)
+
+    @property
+    def oauth2(self) -> dict[str, OAuth2]:
+        """Who signs in with tokens: mailboxes by their names, and the smarthost."""
+        named = {one.name: one.oauth2 for one in self.imap} | {OUTBOUND: self.outbound.oauth2}
+        return {name: one for name, one in named.items() if one is not None}
 
     @property
     def edge(self) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from gateway.config.oauth2 import OAuth2
+from gateway.config.section import Lax, Section, Word, written
 from gateway.config.values import (
     AuthservId,
     Duration,
@@ -30,21 +32,8 @@ from gateway.core.retry import Schedule
 
 LOOPBACK = (ip_network("127.0.0.1"), ip_network("::1"))
 Tls = Literal["none", "starttls", "implicit"]
-Lax = Field(strict=False)  # a list of the file becomes a tuple or a set, a word an enum's member: no other leniency
-Word = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 OneLanguage = Annotated[Language, Lax]
 AuthservIds = Annotated[frozenset[AuthservId], Lax]
-
-
-def written(text: Any) -> Any:
-    """A default, as the file would write it."""
-    return Field(default=text, validate_default=True)
-
-
-class Section(BaseModel):
-    """A part of the file: an unknown key is an error, and nothing is converted silently."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class ListenerTls(Section):
@@ -71,20 +60,6 @@ class Listener(Section):
     )
     """Who may connect behind an MTA, and whose Authentication-Results count. Loopback when left out."""
     tls: ListenerTls | None = None
-
-
-class OAuth2(Section):
-    """How to get a token for a mailbox, without a password."""
-
-    provider: Literal["google", "microsoft", "generic"]
-    client_id: Word
-    client_secret_file: FilePath | None = None
-    refresh_token_file: FilePath | None = None
-    tenant: Word | None = None
-    """Microsoft's directory."""
-    token_url: Word | None = None
-    """Where a generic provider hands out tokens."""
-    scope: Word | None = None
 
 
 class Folders(Section):
@@ -172,6 +147,7 @@ class Outbound(Section):
     """none only for a smarthost on loopback."""
     username: Word | None = None
     password_file: FilePath | None = None
+    oauth2: OAuth2 | None = None
     ca_file: FilePath | None = None
     """The certificates that the smarthost's is held against; the system's when left out."""
     sender: From | None = Field(default=None, alias="from")

@@ -18,7 +18,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from gateway.config.nouns import Database, Endpoint, Mailbox, Rate, UnixSocket
+from gateway.config.nouns import Database, Endpoint, Mailbox, Rate, UnixSocket, is_loopback
 from gateway.core.address import Address, domain_key
 
 _SIZES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -190,6 +190,24 @@ def _start(text: str, _: Path) -> str | date:
         raise ValueError("is neither new, nor all, nor a date") from None
 
 
+def _day(text: str, _: Path) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is not a date") from None
+
+
+def _url(text: str, _: Path) -> str:
+    url = urlsplit(text)  # raises ValueError
+    if "@" in url.netloc:
+        raise ValueError("holds a user or a password; a secret is never a value")
+    if not re.fullmatch(r"[\x21-\x7e]{1,2000}", text) or not url.hostname or url.fragment:
+        raise ValueError("is not a URL of a host")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname)):
+        raise ValueError("is not https, which only loopback may do without: secrets go there")
+    return text
+
+
 def _hostname(text: str, _: Path) -> str:
     return domain_key(text)
 
@@ -208,5 +226,7 @@ Peer = Annotated[IPv4Network | IPv6Network, Written(_peer, "127.0.0.1")]
 OwnAddress = Annotated[Address, Written(_address, "support@example.it")]
 From = Annotated[Mailbox, Written(_mailbox, "Assistenza <support@example.it>")]
 FilePath = Annotated[Path, Written(_path, "./gateway-file")]
+Day = Annotated[date, Written(_day, "2027-05-31")]
+Url = Annotated[str, Written(_url, "https://login.example.it/oauth2/token")]
 DatabaseUrl = Annotated[Database, Written(_database, "sqlite:///../var/gateway.db")]
 Start = Annotated[Literal["new", "all"] | date, Written(_start, "2026-11-22")]
