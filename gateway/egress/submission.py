@@ -17,6 +17,8 @@ from aiosmtplib import SMTP, SMTPDataError, SMTPException
 
 from gateway.core.reply import Deferred, Failed, Outcome, Outgoing
 from gateway.egress.answers import accepted, delivered, refused, trouble
+from gateway.egress.bearer import RefusedToken, bear
+from gateway.ports import Tokens, Unavailable, Ungranted
 
 _T = TypeVar("_T")
 _PATH = re.compile(r"[^\s<>\"\\,;:()@\x00-\x1f\x7f]+@[a-z0-9.-]+")
@@ -43,6 +45,8 @@ class SmarthostSettings:
     hostname: str
     username: str = ""
     password: str = field(default="", repr=False)
+    tokens: Tokens | None = None
+    """What is signed in with instead of the password."""
     ca_file: str | None = None
     timeouts: Timeouts = Timeouts()
     messages: int = 100
@@ -90,6 +94,15 @@ class Smarthost:
             return await self._submit(line, outgoing)
         except _Trouble as fault:
             return Deferred(str(fault))
+
+    async def trouble(self) -> str:
+        """Connect and sign in, as for a letter, and part. Empty, or what went wrong."""
+        try:
+            (await self._open()).part()
+        except _Trouble as fault:
+            return str(fault)
+        await asyncio.sleep(0)  # lets the transport close before the loop does
+        return ""
 
     async def close(self) -> None:
         """Part from the smarthost. Sends under way end first, and then keep nothing open."""
@@ -166,7 +179,9 @@ class Smarthost:
                     raise _Trouble(f"{self._where} does not offer STARTTLS; nothing is sent in clear text")
                 await self._step("STARTTLS", smtp.starttls(timeout=waits.connect))
                 await self._step("EHLO", smtp.ehlo(timeout=waits.command))  # RFC 3207 §4.2
-            if ours.username:
+            if ours.tokens is not None:
+                await self._bear(smtp, ours.tokens)
+            elif ours.username:
                 await self._step("AUTH", smtp.login(ours.username, ours.password, timeout=waits.command))
             if not isinstance(smtp.transport, asyncio.Transport):  # gone since its last word
                 raise _Trouble(f"{self._where} dropped the connection")
@@ -175,6 +190,20 @@ class Smarthost:
             if line is None:
                 smtp.close()
         return line
+
+    async def _bear(self, smtp: SMTP, tokens: Tokens) -> None:
+        """Sign in with a token; one that is refused is renewed, once."""
+        token, ours = "", self._settings
+        try:
+            for _ in range(2):
+                token = await tokens.token(refused=token)
+                try:
+                    return await self._step("AUTH", bear(smtp, ours.username, token, ours.timeouts.command))
+                except RefusedToken as no:
+                    refusal = str(no)
+        except (Unavailable, Ungranted) as fault:
+            raise _Trouble(f"no token for {self._where}: {fault}") from fault
+        raise _Trouble(f"{self._where} refuses the token, a new one too: {refusal} (answer to AUTH)")
 
     async def _step(self, stage: str, answer: Awaitable[_T]) -> _T:
         try:

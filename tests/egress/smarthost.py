@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -69,12 +70,14 @@ class Scripted:
                     return
 
     def said(self, stage):
-        answer = self.answers.get(stage, YES[stage])
+        answer = self.answers.get(stage, YES.get(stage))
         return answer if isinstance(answer, bytes) else b""
 
     async def say(self, reader, writer, stage):
         """Whether the session goes on."""
-        answer = self.answers.get(stage, YES[stage])
+        answer = self.answers.get(stage, YES.get(stage))
+        if isinstance(answer, deque):  # one a time
+            answer = answer.popleft()
         match answer:
             case "drop":
                 return False
