@@ -13,8 +13,9 @@ from pathlib import Path
 
 import structlog
 
-from gateway import __version__, build, polling
+from gateway import __version__, build, credentials, polling
 from gateway.config import Config, load
+from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.verdict import Defer
@@ -28,6 +29,7 @@ from gateway.ports import Receipt, Unavailable
 from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
+from gateway.tokens.watch import watch
 
 log = structlog.get_logger()
 
@@ -86,14 +88,15 @@ class Daemon:
     def __init__(self, config: Config, database: Database) -> None:
         self._config = config
         self._database = database
-        self._smarthost = build.smarthost(config)
+        self._sources = credentials.sources(config)
+        self._smarthost = build.smarthost(config, self._sources.get(OUTBOUND))
         rules = build.house(config)
         budget = Budget()
         self._listeners = build.listeners(config, self._receive, budget)
         self._store = build.store(config, database)
         self._meters = Meters()
         self._board = build.board(config, database)
-        self._mailboxes = polling.mailboxes(config, self._store, self._receive, budget, self._board)
+        self._mailboxes = polling.mailboxes(config, self._store, self._receive, budget, self._board, self._sources)
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)
@@ -124,6 +127,7 @@ class Daemon:
                 beside.append(group.create_task(self._tell_head()))
                 beside.append(group.create_task(self._sweep.run(), name="sweep"))
                 beside += [group.create_task(page.serve()) for page in self._pages]
+                beside.append(group.create_task(watch(self._sources.values(), self._meters, build.now, asyncio.sleep)))
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()
                 await self._dispatch.drain(GRACE)

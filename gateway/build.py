@@ -6,6 +6,7 @@ import errno
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
 from gateway.core.standing import Standing
 from gateway.dispatch import Dispatch
-from gateway.egress.submission import Smarthost, SmarthostSettings
+from gateway.egress.submission import Smarthost, SmarthostSettings, Timeouts
 from gateway.egress.wording import Templates
 from gateway.house import House
 from gateway.ingress.budget import Budget
@@ -31,7 +32,7 @@ from gateway.ingress.sockets import bind_tcp, bind_unix
 from gateway.ops.board import Board, status_file
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
-from gateway.ports import Authenticator, Observer, Receive, Scanner
+from gateway.ports import Authenticator, Observer, Receive, Scanner, Tokens
 from gateway.receive import Receiver
 from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
@@ -208,18 +209,16 @@ def _bound(listen: Endpoint | UnixSocket) -> socket.socket:
     return bind_tcp(listen.host, listen.port)
 
 
-def smarthost(config: Config) -> Smarthost:
+def smarthost(config: Config, tokens: Tokens | None, timeouts: Timeouts = Timeouts()) -> Smarthost:  # noqa: B008 - frozen
     """The way out. Raises ConfigError where a file of it cannot be read."""
     try:
-        return Smarthost(way(config))
+        return Smarthost(replace(way(config, tokens), timeouts=timeouts))
     except OSError as fault:
         raise ConfigError(Problem(str(config.path), 0, "outbound", f"{fault.filename}: {fault.strerror}")) from fault
 
 
-def way(config: Config, via: Endpoint | None = None) -> SmarthostSettings:
-    """How to speak to the smarthost; or to `via`, as a stranger's server would. Raises OSError."""
-    if via is not None:
-        return SmarthostSettings(via.host, via.port, "none", config.hostname)
+def way(config: Config, tokens: Tokens | None) -> SmarthostSettings:
+    """How to speak to the smarthost. Raises OSError."""
     outbound = config.outbound
     return SmarthostSettings(
         host=outbound.smarthost.host,
@@ -228,6 +227,7 @@ def way(config: Config, via: Endpoint | None = None) -> SmarthostSettings:
         hostname=config.hostname,
         username=outbound.username or "",
         password=secret(outbound.password_file),
+        tokens=tokens,
         ca_file=str(outbound.ca_file) if outbound.ca_file else None,
     )
 

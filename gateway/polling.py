@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine, Mapping
+from functools import partial
+from typing import Any
+
 from gateway import build
 from gateway.config import Config, ImapMailbox
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition
+from gateway.core.sasl import mechanism_of
+from gateway.core.withheld import withheld
 from gateway.ingress.budget import Budget
 from gateway.ingress.imap.client import connect
-from gateway.ingress.imap.driver import Driver, RefusedLogin, Server
+from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, RefusedToken, Server
 from gateway.ingress.mailbox import Mailbox
 from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings, SignIn
-from gateway.ports import Board, Receive
+from gateway.ports import Board, Receive, Tokens, Ungranted
 from gateway.store.adapter import Store
+from gateway.tokens.source import Source
 
 FILED = frozenset(Disposition) - {Disposition.FAILED}
 """What leaves a mailbox's folder: what failed stays in it."""
 
 
-def mailboxes(config: Config, kept: Store, receive: Receive, budget: Budget, stands: Board) -> list[Mailbox]:
+def mailboxes(  # noqa: PLR0913, PLR0917 - a part each
+    config: Config, kept: Store, receive: Receive, budget: Budget, stands: Board, sources: Mapping[str, Source]
+) -> list[Mailbox]:
     """One for each entry under `imap:`. Raises ConfigError where one cannot be signed in to."""
-    if not config.imap:
-        return []
     world = World(kept, receive, budget, build.new_id, build.now, build.chance)
     return [
-        Mailbox(settings(config, one), world, stands, connect=connect, sign_in=signing_in(config, one))
+        Mailbox(
+            settings(config, one),
+            world,
+            stands,
+            connect=connect,
+            sign_in=signing_in(config, one, source),
+            pause=source.pause if source else asyncio.sleep,  # a new consent ends the wait for it
+        )
         for one in config.imap
+        for source in [sources.get(one.name)]
     ]
 
 
@@ -46,11 +62,10 @@ def settings(config: Config, one: ImapMailbox) -> MailboxSettings:
     )
 
 
-def signing_in(config: Config, one: ImapMailbox) -> SignIn:
-    """By the password of the file, as it is at that moment. Raises ConfigError where there is none to be read."""
-    if one.password_file is None:  # a source of OAuth2 tokens has its place here
-        wrong = "this version signs in with a password only"
-        raise ConfigError(Problem(str(config.path), 0, f"imap {one.name} oauth2", wrong, "password_file"))
+def signing_in(config: Config, one: ImapMailbox, tokens: Tokens | None) -> SignIn:
+    """By a token, or by the password of the file as it is then. Raises ConfigError where it cannot be read."""
+    if tokens is not None:
+        return partial(_bear, tokens, one.username)
     path = one.password_file
 
     async def sign_in(driver: Driver) -> None:
@@ -66,3 +81,28 @@ def signing_in(config: Config, one: ImapMailbox) -> SignIn:
         right = "the password, alone, in UTF-8"
         raise ConfigError(Problem(str(config.path), 0, f"imap {one.name} password_file", str(fault), right)) from fault
     return sign_in
+
+
+async def _bear(tokens: Tokens, username: str, driver: Driver) -> None:
+    """A token that is refused is renewed, once; then it counts as refused. Raises Unavailable besides."""
+    offered = {word.removeprefix("AUTH=") for word in driver.capabilities if word.startswith("AUTH=")}
+    if (mechanism := mechanism_of(offered)) is None:
+        raise RefusedToken("the server offers neither OAUTHBEARER nor XOAUTH2")
+    try:
+        token = await tokens.token()
+        try:
+            await _told_without(token, driver.authenticate(mechanism, username, token))
+        except RefusedToken:
+            token = await tokens.token(refused=token)
+            await _told_without(token, driver.authenticate(mechanism, username, token))
+    except Ungranted as fault:
+        raise RefusedToken(str(fault)) from fault
+
+
+async def _told_without(token: str, signing_in: Coroutine[Any, Any, None]) -> None:
+    """A server may repeat what it was sent: none of it goes on in a fault's words."""
+    try:
+        await signing_in
+    except MailboxFault as fault:
+        fault.args = (withheld(str(fault), (token,)), *fault.args[1:])
+        raise

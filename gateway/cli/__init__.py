@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, audit, daemon, desk, ingest, keys, messages, quarantine, retention, status
+from gateway.cli import accounts, audit, auth, daemon, desk, ingest, keys, messages, quarantine, retention, status
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ops import log
@@ -51,6 +51,7 @@ for _command in (
     messages.balance,
     keys.keys,
     audit.audit,
+    auth.auth,
 ):
     gateway.add_command(_command)
 

@@ -13,12 +13,13 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
-from gateway import build
+from gateway import build, credentials
 from gateway.cli.checks import DNS_SECONDS, is_running
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config
 from gateway.config.nouns import Endpoint
+from gateway.config.schema import OUTBOUND
 from gateway.config.values import Tcp
 from gateway.core.canary import Sighting, author, canary, message_id, sight
 from gateway.core.inquiry import Found, Question
@@ -27,6 +28,7 @@ from gateway.core.parse import parse
 from gateway.core.reason import Reason
 from gateway.core.spf_record import is_spf
 from gateway.egress.probe import hand_over
+from gateway.egress.submission import SmarthostSettings
 from gateway.store import keys, ledger
 
 POLL = 0.5
@@ -55,7 +57,7 @@ def release(context: Context, via: Endpoint | None, seconds: int) -> Iterator[Fi
     nonce, forged = build.new_id().lower(), _trusted(config)
     to = str(config.addresses[0])
     data = canary(context.read(keys.keyring), nonce, hostname=config.hostname, to=to, forged_ids=forged, at=build.now())
-    way = build.way(config, via)
+    way = _way(config, via)
     if trouble := hand_over(way, author(config.hostname), to, data):
         yield _finding(Finding.FAIL, f"{way.host}:{way.port} did not take it: {trouble}")
         return
@@ -77,6 +79,13 @@ def release(context: Context, via: Endpoint | None, seconds: int) -> Iterator[Fi
         yield _told_genuine(seen, found["ingress"], config)
     else:
         yield _finding(Finding.FAIL, "what arrived is no longer the message that was sent")
+
+
+def _way(config: Config, via: Endpoint | None) -> SmarthostSettings:
+    """The smarthost; or `via`, spoken to as a stranger's server would."""
+    if via is not None:
+        return SmarthostSettings(via.host, via.port, "none", config.hostname)
+    return build.way(config, credentials.tried(config, OUTBOUND))
 
 
 def _told_forged(seen: Sighting, ingress: str, forged: frozenset[str]) -> Iterator[Finding]:

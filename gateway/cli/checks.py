@@ -10,26 +10,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway import app, build
-from gateway.cli import mailbox_checks
+from gateway import app, build, credentials
+from gateway.cli import auth, mailbox_checks
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config, load_policies, oracle_warnings
 from gateway.config import Listener as Entry
+from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
 from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError
 from gateway.core.verdict import Defer
-from gateway.egress.probe import probe
+from gateway.egress.submission import Timeouts
 from gateway.egress.wording import Templates
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ops.meters import Meters
-from gateway.ports import Receipt, Unavailable
+from gateway.ports import Receipt, Tokens, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
 
 DNS_SECONDS = 2
+WAITS = Timeouts(5, 5, 5)
 
 
 def examine(context: Context) -> Iterator[Finding]:
@@ -51,6 +53,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _pec(config)
     yield from _smarthost(config)
     yield from mailbox_checks.examine(config)
+    yield from auth.examine(config)
     yield from _secrets(config)
 
 
@@ -177,15 +180,21 @@ def is_running(config: Config) -> bool:
 
 def _smarthost(config: Config) -> Iterator[Finding]:
     try:
-        build.smarthost(config)
+        tokens = credentials.tried(config, OUTBOUND)
+        trouble = asyncio.run(_tried(config, tokens))
     except ConfigError as fault:
         yield Finding(Finding.FAIL, "smarthost", str(fault))
         return
     host, port = config.outbound.smarthost.host, config.outbound.smarthost.port
-    if trouble := probe(host, port, config.hostname, implicit_tls=config.outbound.tls == "implicit"):
-        yield Finding(Finding.WARN, "smarthost", f"{host}:{port}: {trouble}; letters will wait in the outbox")
+    if trouble:
+        yield Finding(Finding.WARN, "smarthost", f"{trouble}; letters will wait in the outbox")
     else:
-        yield Finding(Finding.OK, "smarthost", f"{host}:{port} answers")
+        signed_in = f", and has {config.outbound.username} signed in" if config.outbound.username else ""
+        yield Finding(Finding.OK, "smarthost", f"{host}:{port} answers{signed_in}")
+
+
+async def _tried(config: Config, tokens: Tokens | None) -> str:
+    return await build.smarthost(config, tokens, WAITS).trouble()
 
 
 def _dns(config: Config) -> Finding:
@@ -221,6 +230,7 @@ def _pec(config: Config) -> Iterator[Finding]:
 
 def _secrets(config: Config) -> Iterator[Finding]:
     passwords = [config.outbound.password_file, *(one.password_file for one in config.imap)]
+    passwords += [path for one in config.oauth2.values() for path in one.secret_files]
     files = [*passwords, *(one.tls.key_file for one in config.smtp if one.tls)]
     for path in files:
         if path is not None:

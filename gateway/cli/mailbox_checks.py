@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from gateway import build, polling
+from gateway import build, credentials, polling
 from gateway.cli.finding import Finding
 from gateway.config import Config, ImapMailbox
 from gateway.core.place import Folder, Sight
@@ -42,14 +42,15 @@ def examine(config: Config) -> Iterator[Finding]:
             yield from _told(one, asyncio.run(look(config, one)))
         except ConfigError as fault:
             yield from (_finding(Finding.FAIL, str(problem)) for problem in fault.problems)
-        except MailboxFault as fault:
+        except (MailboxFault, Unavailable) as fault:
             state = Finding.FAIL if isinstance(fault, HOPELESS) else Finding.WARN  # `run` tries the rest again
             yield _finding(state, f"{one.name}: {type(fault).__name__}: {fault}")
 
 
 async def look(config: Config, one: ImapMailbox) -> Look:
-    """Sign in, open the folder, and count. Raises ConfigError, MailboxFault."""
-    settings, sign_in = polling.settings(config, one), polling.signing_in(config, one)
+    """Sign in, open the folder, and count. Raises ConfigError, MailboxFault, Unavailable."""
+    settings = polling.settings(config, one)
+    sign_in = polling.signing_in(config, one, credentials.tried(config, one.name))
     driver = await connect(settings.server, WAITS)
     try:
         await sign_in(driver)

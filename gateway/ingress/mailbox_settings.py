@@ -16,7 +16,7 @@ FLAGGED = r"\Flagged"
 """What stays in its folder and wants somebody's eyes: a failed mail, one too large."""
 
 SignIn = Callable[[Driver], Awaitable[None]]
-"""With a password today; a source of OAuth2 tokens has its place here. Raises what login() and authenticate() raise."""
+"""With a password or a token. Raises what login() and authenticate() raise, and Unavailable."""
 
 _JITTER = 0.2
 

@@ -41,6 +41,11 @@ class _Families(Collector):
         for ingress, silence in meters.silences.items():
             silent.add_metric((ingress,), silence.messages)
         yield silent
+        words = "When what signs a mailbox or the smarthost in ends, in seconds since 1970"
+        ending = GaugeMetricFamily("gateway_credential_ends", words, labels=("name",))
+        for name, ends in meters.endings.items():
+            ending.add_metric((name,), ends.timestamp())
+        yield ending
 
 
 def _one_label(counts: Mapping[str, int]) -> dict[tuple[str], int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import assert_never
 
 import structlog
@@ -48,6 +49,8 @@ class Meters:
     silences: dict[str, Silence] = field(default_factory=dict)
     """Of the border, by ingress."""
     following: Floods = field(default_factory=Floods)
+    endings: dict[str, datetime] = field(default_factory=dict)
+    """Of secrets and consents, by who signs in with them."""
 
     def received(self, case: Case, verdict: Verdict) -> None:
         """A message was committed."""
@@ -86,6 +89,10 @@ class Meters:
                 failures=turn.failures,
                 do="have the customer correct it; nothing is sent anywhere else",
             )
+
+    def credential_ends(self, name: str, ends: datetime) -> None:
+        """A secret or a consent ends then."""
+        self.endings[name] = ends
 
     def _listen_to_border(self, case: Case) -> None:
         ingress = case.arrival.origin.ingress

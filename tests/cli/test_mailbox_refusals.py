@@ -1,4 +1,4 @@
-"""Mailboxes that this version cannot read are refused in one line, before anything is served."""
+"""Mailboxes that cannot be signed in to are refused in one line, before anything is served."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from cli.desk import CONFIG
 BOX = "imap:\n  - name: assistenza\n    host: 127.0.0.1\n    port: 9\n    tls: none\n    username: support\n"
 
 
+OAUTH2 = "    oauth2: {provider: microsoft, tenant: t, client_id: x, client_secret_file: nowhere}\n"
+
+
 @pytest.mark.parametrize("command", ["check", "run"])
-def test_oauth2_is_refused_in_one_line(desk, command):
-    """The words name the mailbox and what would be right."""
-    desk.config.write_text(CONFIG + BOX + "    oauth2: {provider: google, client_id: x}\n")
+def test_a_secret_file_that_is_not_there_is_refused(desk, command):
+    """At start, and not when the first token is needed; the words name the mailbox and the file."""
+    desk.config.write_text(CONFIG + BOX + OAUTH2)
     done = desk(command)
     assert done.code == 78
     told = done.out.decode() + done.err
-    [line] = [one for one in told.splitlines() if "imap assistenza oauth2" in one]
-    assert "signs in with a password only" in line
-    assert "password_file" in line
+    assert "oauth2 of assistenza: " in told
+    assert "nowhere: No such file" in told
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
