@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import app, build, credentials
-from gateway.cli import auth, mailbox_checks
+from gateway.cli import auth, mailbox_checks, retention
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config, load_policies, oracle_warnings
@@ -45,6 +45,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _policies(config)
     yield from _templates(config)
     yield from _database(config)
+    yield from retention.examine(config)
     yield from _folder("spool", config.spool)
     yield from _listeners(config)
     yield from _metrics(config)

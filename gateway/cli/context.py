@@ -143,6 +143,16 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no moment; write 30d, 24h, 2026-11-01 or 2026-11-01T08:00:00Z", param, ctx)
 
 
+class Within(Moment):
+    """As a moment, but that `3d` is in three days."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment meant, in UTC."""
+        meant = super().convert(value, param, ctx)
+        now = build.now()
+        return now + (now - meant) if isinstance(value, str) and value[-1:] in _UNITS else meant
+
+
 class Id(click.ParamType[str]):
     """An id as people write it: small letters, blanks around it."""
 

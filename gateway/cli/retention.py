@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import click
 from rich.console import Console
@@ -13,10 +13,14 @@ from rich.progress import Progress
 from gateway import build
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context
-from gateway.config import load_policies
+from gateway.cli.finding import Finding
+from gateway.config import Config, ConfigError, load_policies
 from gateway.core.retention import Swept
+from gateway.ports import Unavailable
+from gateway.store import schema
 from gateway.store.retention import Sweep
 from gateway.store.retention_terms import due
+from gateway.store.schema import WrongSchema
 
 
 @click.group()
@@ -46,6 +50,22 @@ def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
     show.record(told.record(), lambda _: [_words(told, "would go" if dry_run else "gone")], json_lines=json_lines)
     if not rules.deletes:
         click.echo("gateway: the policy has no `retention:`: only what was given an end by hand or rule goes", err=True)
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """What would go at the next sweep. What is wrong with policy or database is told by their own checks."""
+    path = config.database.path
+    if path is None or not path.exists():
+        return
+    try:
+        rules = load_policies(config.policies).retention
+        with closing(build.open_database(config)) as database:
+            schema.require(database)
+            told = database.read(lambda connection: due(connection, rules, build.now()))
+    except (ConfigError, Unavailable, WrongSchema):
+        return
+    kept = "" if rules.deletes else "; the policy has no `retention:`, so that nothing goes by itself"
+    yield Finding(Finding.OK, "retention", f"{_words(told, 'would go now')}{kept}")
 
 
 def _words(swept: Swept, what: str) -> str:

@@ -17,9 +17,11 @@ from gateway.cli.context import Context, Refused, as_json, pass_context
 from gateway.core.standing import Standing
 from gateway.core.times import stamp
 from gateway.ops import board
+from gateway.store.database import extent
 
 STALE = timedelta(minutes=2)
 """The daemon writes every half minute: one that does not has stopped turning."""
+MIB = 2**20
 COLUMNS = ("ingress", "kind", "state", "last_success", "lag", "unread", "next_try", "last_error")
 
 
@@ -36,6 +38,9 @@ def status(context: Context, json_lines: bool) -> int:
     if now - written > STALE:
         raise Refused(f"the gateway has not said how it stands since {stamp(written)}: it hangs", os.EX_UNAVAILABLE)
     show.records(list(records(standings, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
+    if not json_lines:  # there a line is an ingress
+        octets, free = context.read(extent)
+        click.echo(f"database: {octets / MIB:.0f} MiB, {free / MIB:.0f} MiB of it free")
     return os.EX_UNAVAILABLE if any(one.stuck(now) for one in standings) else os.EX_OK
 
 

@@ -116,3 +116,12 @@ def _sqlite_engine(url: URL) -> Engine:
             connection.exec_driver_sql(begin)
 
     return engine
+
+
+def extent(connection: Connection) -> tuple[int, int]:
+    """Octets of the database, and how many of them are free for what comes: the file does not shrink by itself."""
+    pages, free, size = (
+        int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return pages * size, free * size

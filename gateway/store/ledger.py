@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from gateway.core.reason import Disposition
 from gateway.core.times import stamp
@@ -48,11 +48,13 @@ _COUNTS = {
 }
 
 
-def messages(connection: Connection, window: Window, *, held: bool = False) -> Iterator[dict[str, Any]]:
-    """The records of all messages, oldest first; only those in quarantine when `held`."""
-    query = _listing.where(t.message.c.disposition == Disposition.QUARANTINE.value) if held else _listing
+def messages(
+    connection: Connection, window: Window, condition: ColumnElement[bool] | None = None, *more: str
+) -> Iterator[dict[str, Any]]:
+    """The records of all messages, oldest first, or of those with a condition; `more` are further columns."""
+    query = _listing if condition is None else _listing.where(condition)
     for row in connection.execute(newest(query, t.message.c.received_at, t.message.c.id, window)):
-        yield _record(row)
+        yield {**_record(row), **{name: getattr(row, name) for name in more}}
 
 
 def message(connection: Connection, message_id: str) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.case import Override
 from gateway.core.reason import Disposition, Reason
-from gateway.core.times import moment, stamp
+from gateway.core.times import moment
 from gateway.core.verdict import Verdict
 from gateway.ports import Record, Recorded
-from gateway.store import archive, ledger, letters
+from gateway.store import archive, ledger, letters, retention
 from gateway.store import tables as t
 from gateway.store.audit import note
 
@@ -85,14 +86,9 @@ def reject(connection: Connection, message_id: str, *, now: datetime, by: str) -
     note(connection, now, by, "quarantine.reject", message_id, reason)
 
 
-def purge(connection: Connection, before: datetime, *, now: datetime, by: str) -> int:
-    """Discard what was received before a moment and is still held, its bytes with it. Returns how many."""
-    old = (t.message.c.disposition == Disposition.QUARANTINE.value) & (t.message.c.received_at < stamp(before))
-    doomed = list(connection.execute(select(t.message.c.id).where(old)).scalars())
-    connection.execute(delete(t.raw).where(t.raw.c.message_id.in_(select(t.message.c.id).where(old))))
-    connection.execute(
-        update(t.message).where(old).values(disposition=Disposition.DISCARD.value, rule="purged", dedup=None)
-    )
-    if doomed:
-        note(connection, now, by, "quarantine.purge", f"{len(doomed)} messages", f"received before {stamp(before)}")
-    return len(doomed)
+def purge(connection: Connection, ids: Sequence[str], *, now: datetime, by: str) -> int:
+    """Discard these, if they are still held, their bytes with them. Returns how many."""
+    purged = retention.let_go(connection, ids, "purged")
+    if purged:
+        note(connection, now, by, "quarantine.purge", f"{purged} messages", f"from {ids[0]} to {ids[-1]}")
+    return purged

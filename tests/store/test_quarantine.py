@@ -9,6 +9,7 @@ import pytest
 from gateway.core.case import Override
 from gateway.core.reason import Reason
 from gateway.store import ledger, quarantine
+from gateway.store.held import Which, found
 from gateway.store.letters import Limits
 from house import BEHIND, BIANCHI, NOW, ROSSI, letter
 
@@ -104,13 +105,17 @@ async def test_rejected_is_rejected_and_nobody_is_told(gateway):
         gateway.database.write(lambda c: quarantine.reject(c, held.id, now=NOW, by="anna"))
 
 
+def meant(connection, before):
+    return [one for one, _ in found(connection, Which(before=before))]
+
+
 async def test_purge_discards_what_is_old_and_its_bytes(gateway):
     """What came after the moment, and what is in a ticket, stays."""
     old = await gateway.receive(letter("eve@attack.example"))
     kept = await gateway.receive(letter())
     new = await gateway.receive(letter("eve@attack.example", message_id="2@x"))
     before = gateway.database.read(lambda c: quarantine.held(c, new.id)).arrival.at
-    count = gateway.database.write(lambda c: quarantine.purge(c, before, now=NOW, by="anna"))
+    count = gateway.database.write(lambda c: quarantine.purge(c, meant(c, before), now=NOW, by="anna"))
     assert count == 1
     assert gateway.message(old.id)["disposition"] == "discard"
     with pytest.raises(LookupError):
