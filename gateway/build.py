@@ -77,12 +77,14 @@ def open_database(config: Config) -> Database:
 
 def house(config: Config) -> House:
     """The rules and words in force. Raises ConfigError."""
+    policy = load_policies(config.policies)
     return House(
         hostname=config.hostname,
         sender_name=config.letterhead.name,
         served=config.served,
-        policy=load_policies(config.policies),
-        wording=Templates.load(config.templates, config.languages),
+        policy=policy,
+        wording=Templates.load(config.templates, config.languages, policy.answers),
+        panel=config.panel,
         verify_always=config.authentication.verify == "always",
         shared_domains=config.authentication.shared_domains,
     )

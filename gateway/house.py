@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gateway.core.account import Account
 from gateway.core.policy import Policy
 from gateway.core.reference import tag
-from gateway.core.reply import Kind, Words
+from gateway.core.reply import Words
 from gateway.core.served import Served
 from gateway.ports import Wording
 
@@ -23,13 +23,15 @@ class House:
     wording: Wording
     verify_always: bool = False
     """Whether our own checks are made beside a border's pass as well."""
+    panel: str = ""
+    """Where customers ask for what is not done by mail (R8)."""
     shared_domains: frozenset[str] = frozenset()
     """The operator's own shared providers (threats rule 8), as lower-case A-labels."""
 
-    def words(self, kind: Kind, account: Account, reference: str, subject: str, text: str = "") -> Words:
-        """The words of a reply, in the account's language (R12)."""
+    def words(self, name: str, account: Account, reference: str, subject: str, text: str = "") -> Words:
+        """The words of a kind of reply, or of an answer by its name, in the account's language (R12)."""
         return self.wording.render(
-            kind,
+            name,
             account.language,
             {
                 "reference": reference,
@@ -39,5 +41,6 @@ class House:
                 "text": text,
                 "sender": self.sender_name,
                 "hostname": self.hostname,
+                "panel": self.panel,
             },
         )

@@ -15,6 +15,7 @@ from gateway.core.address import Address
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, TicketFact
 from gateway.core.evidence import Evidence
+from gateway.core.facts import Facts
 from gateway.core.inquiry import Answer, Question
 from gateway.core.judge import Undecided
 from gateway.core.likeness import Resemblance
@@ -23,11 +24,12 @@ from gateway.core.place import Folder, Mail, Place, Sight, Step
 from gateway.core.rates import Counter, Rates
 from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
-from gateway.core.reply import Kind, Outcome, Outgoing, Reply, Words
+from gateway.core.reply import Outcome, Outgoing, Reply, Words
 from gateway.core.retention import Retention, Swept
+from gateway.core.rule import Route
 from gateway.core.scan import Scan
 from gateway.core.standing import Standing
-from gateway.core.verdict import Accept, Defer, Verdict
+from gateway.core.verdict import Admitted, Defer, Verdict
 
 
 class Unavailable(Exception):  # noqa: N818 - the third answer of a look-up, not only a mistake
@@ -40,13 +42,13 @@ class Ungranted(Exception):  # noqa: N818 - an answer, as Unavailable is
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an accepted message does: the reference and subject that a new ticket gets, and its acknowledgement."""
+    """What an accepted message does: the reference and subject that a new ticket gets, and what its account is told."""
 
-    accept: Accept
+    accept: Admitted
     message: Message
     reference: str
     subject: str
-    queue: str
+    route: Route
     acknowledgement: Reply | None
 
 
@@ -61,6 +63,8 @@ class Record:
     policy: str
     keep: timedelta | None = None
     """How long it is held, if it is; None for good."""
+    facts: Facts | None = None
+    """What rules were tried on; None where there was no message to know anything of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +240,8 @@ class Submission(Protocol):
 class Wording(Protocol):
     """The operator's templates."""
 
-    def render(self, kind: Kind, language: Language, facts: dict[str, str]) -> Words:
-        """The words of a reply. Raises ValueError where the template asks for what there is not."""
+    def render(self, name: str, language: Language, facts: dict[str, str]) -> Words:
+        """The words of a template: of a kind, or of an answer by its name. Raises ValueError where it asks in vain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from gateway.core.reply import Kind, Reply
 from gateway.core.scan import Scan
 from gateway.core.ticket import ticket_subject
 from gateway.core.trace import narrate
-from gateway.core.verdict import Accept, Defer, Verdict
+from gateway.core.verdict import Accept, Admitted, Defer, Refuse, Verdict
 from gateway.core.vouch import evidence_from
 from gateway.house import House
 from gateway.ports import (
@@ -94,11 +94,14 @@ class Receiver:
         case = await self._gather(arrival, override)
         counted = counters(case)
         case = replace(case, counted=counted, rates=await self.archive.rates(counted, arrival.at))
-        verdict = decide(case, self.house.policy)
+        decision = decide(case, self.house.policy, self.house.shared_domains)
+        verdict = decision.verdict
+        if isinstance(verdict, Defer):
+            raise Unavailable(verdict.detail)
         opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None
         policy = self.house.policy
         keep = policy.retention.keep(verdict)
-        return Record(case, verdict, opening, narrate(case, verdict), policy.digest, keep)
+        return Record(case, verdict, opening, narrate(case, verdict), policy.digest, keep, decision.facts)
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
         size = len(arrival.raw)
@@ -212,17 +215,21 @@ class Receiver:
         )
 
     def _opening(self, verdict: Verdict, message: Message) -> Opening | None:
-        if not isinstance(verdict, Accept):
+        if isinstance(verdict, Refuse):
             return None
         subject = ticket_subject(message.header.subject)
-        account = verdict.sender.account
         reference = verdict.ticket.reference if verdict.ticket else self.new_reference()
-        acknowledgement = None
-        if verdict.ticket is None:
-            words = self.house.words(Kind.OPENED, account, reference, subject)
-            thread = reflectable((message.header.message_id,))
-            acknowledgement = Reply(self.new_id(), account.id, reference, Kind.OPENED, words, thread)
-        return Opening(verdict, message, reference, subject, self.house.policy.queue, acknowledgement)
+        route = replace(verdict.route, queue=verdict.route.queue or self.house.policy.queue)
+        return Opening(verdict, message, reference, subject, route, self._told(verdict, reference, subject, message))
+
+    def _told(self, admitted: Admitted, reference: str, subject: str, message: Message) -> Reply | None:
+        """What the account is told at once: the answer that a rule names, or that a ticket was opened."""
+        account = admitted.account
+        if account is None or (admitted.ticket is not None and not admitted.answer):
+            return None
+        kind = Kind.ANSWER if admitted.answer else Kind.OPENED
+        words = self.house.words(admitted.answer or kind, account, reference, subject)
+        return Reply(self.new_id(), account.id, reference, kind, words, reflectable((message.header.message_id,)))
 
 
 def _tell(record: Record, verdict: Verdict, ticket: str | None) -> None:
@@ -237,7 +244,7 @@ def _tell(record: Record, verdict: Verdict, ticket: str | None) -> None:
         message_id=record.case.parsed.header.message_id,
         size=len(arrival.raw),
         author=sender.author.domain if sender else "",
-        account=verdict.sender.account.code if isinstance(verdict, Accept) else "",
+        account=verdict.account.code if isinstance(verdict, Accept) else "",
         reason=verdict.reason.value,
         rule=verdict.rule,
         ticket=ticket or "",

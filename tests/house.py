@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from gateway.config import load_policies, shipped
 from gateway.core.account import Language
@@ -115,6 +115,10 @@ class Gateway:
     def message(self, message_id):
         return self.database.read(lambda connection: ledger.message(connection, message_id))
 
+    def facts(self, message_id):
+        kept = select(t.message.c.facts).where(t.message.c.id == message_id)
+        return self.database.read(lambda connection: connection.execute(kept).scalar_one())
+
     def raw(self, message_id):
         return self.database.read(lambda connection: ledger.octets(connection, message_id))
 
@@ -153,7 +157,7 @@ def gateway(folder, limits=None, authenticator=None, *, watchable=False):
         sender_name="Assistenza",
         served=Served((Address.parse("support@example.it"),), Address.parse("bounces@example.it")),
         policy=replace(load_policies(shipped("policies")), limits=UNLIMITED),
-        wording=Templates.load(shipped("config/templates"), (Language.IT, Language.EN)),
+        wording=Templates.load(shipped("config/templates"), (Language.IT, Language.EN), ("panel-required",)),
     )
     meters = Meters()
     with closing(database), closing(Store(database, limits or letters.Limits())) as store:

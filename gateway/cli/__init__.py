@@ -10,7 +10,20 @@ from collections.abc import Sequence
 
 import click
 
-from gateway.cli import accounts, audit, auth, daemon, desk, ingest, keys, messages, quarantine, retention, status
+from gateway.cli import (
+    accounts,
+    audit,
+    auth,
+    daemon,
+    desk,
+    ingest,
+    keys,
+    messages,
+    policy,
+    quarantine,
+    retention,
+    status,
+)
 from gateway.cli.context import CONFIG_HELP, Context, Refused
 from gateway.core.problem import ConfigError
 from gateway.ops import log
@@ -48,6 +61,7 @@ for _command in (
     quarantine.quarantine,
     retention.retention,
     desk.outbox,
+    policy.policy,
     messages.balance,
     keys.keys,
     audit.audit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -16,6 +16,8 @@ from gateway.cli.context import Context, Refused, as_json, pass_context, receive
 from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.problem import ConfigError
+from gateway.core.rule import Rule
+from gateway.core.ruling import Tried, tried
 from gateway.core.verdict import Defer
 from gateway.ops import log
 from gateway.ports import Receipt, Record
@@ -113,24 +115,34 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     arrival = Arrival(build.new_id(), raw, _envelope(reverse_path, forward_path), origin, build.now())
     with receiver(context.config, context.seen) as receive:
         record = asyncio.run(receive.examine(arrival))
-    show.record(_explanation(record), _explanation_page, json_lines=json_lines)
+        found = _explanation(record, receive.house.policy.rules)
+    show.record(found, _explanation_page, json_lines=json_lines)
 
 
-def _explanation(record: Record) -> dict[str, Any]:
+def _explanation(record: Record, rules: Sequence[Rule]) -> dict[str, Any]:
     opening = record.opening
+    account = opening.accept.account if opening else None
     return {
         "disposition": record.verdict.disposition.value,
         "reason": record.verdict.reason.value,
         "rule": record.verdict.rule,
-        "account": opening.accept.sender.account.code if opening else None,
-        "answers_to": str(opening.accept.sender.account.primary) if opening else None,
+        "account": account.code if account else None,
+        "answers_to": str(account.primary) if account else None,
         "acknowledged": bool(opening and opening.acknowledgement),
+        "rules": [_tried(one) for one in tried(rules, record.facts)] if record.facts else [],
         "trace": [list(station) for station in record.trace],
     }
 
 
+def _tried(one: Tried) -> dict[str, Any]:
+    return {"rule": one.rule.name, "where": one.rule.where, "held": one.held, "read": dict(one.read)}
+
+
 def _explanation_page(found: dict[str, Any]) -> Iterable[str]:
     yield from show.stations(found["trace"])
+    for one in found["rules"]:
+        read = ", ".join(f"{name} = {value}" for name, value in one["read"].items()) or "nothing"
+        yield f"{'rule':>8}: {one['where']} {one['rule']} {'holds' if one['held'] else 'does not hold'}: {read}"
     if found["answers_to"]:
         first = "an acknowledgement and every answer go" if found["acknowledged"] else "every answer goes"
         yield f"{'reply':>8}: {first} to {found['answers_to']}, the primary address, and nowhere else"

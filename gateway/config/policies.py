@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from gateway.config import attachments, rates
 from gateway.config import retention as periods
+from gateway.config.rules import QUEUES, rules
 from gateway.config.yaml import Document, Keys, Plain, read
 from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
@@ -19,21 +20,35 @@ from gateway.core.problem import ConfigError, Problem
 from gateway.core.rates import Bound, RateLimits
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Retention
+from gateway.core.rule import Rule
 from gateway.shipped import shipped
 
 VERSION = 1
 _WORDS = {
-    "queue": ("technical", "administrative"),
+    "queue": QUEUES,
     "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
     "thread_auto_responses": ("quarantine", "fold"),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
-_KEYS = ("version", *_WORDS, "about", "attachments", "retention", "limits", "dispositions")
+_KEYS = ("version", *_WORDS, "about", "attachments", "retention", "limits", "dispositions", "rules", "tests")
 
 
 def load_policies(directory: Path | None) -> Policy:
     """Read all *.yaml of a directory, in the order of their names; None is the one shipped. Raises ConfigError."""
     return _Reader().policy(directory or shipped("policies"))
+
+
+def files(directory: Path) -> list[Path]:
+    """The files of a set of policies, in the order in which they are read. Raises ConfigError."""
+    try:
+        found = sorted(path for path in directory.iterdir() if path.suffix in (".yaml", ".yml"))
+    except OSError as fault:
+        wrong = f"cannot be read ({fault.strerror})"
+        raise ConfigError(Problem(str(directory), 0, "", wrong, "a directory of *.yaml")) from fault
+    for path in found:
+        if path.suffix == ".yml":
+            raise ConfigError(Problem(str(path), 0, "", "would not be read", "name it .yaml"))
+    return found
 
 
 def oracle_warnings(policy: Policy, *, edge: bool) -> list[str]:
@@ -59,24 +74,34 @@ class _Reader:
         self._attachments = (AttachmentLimits(), "")
         self._retention = (Retention(), "")
         self._limits: dict[str, Bound] = {}
+        self._once = {
+            "about": self._take_about,
+            "attachments": self._take_attachments,
+            "retention": self._take_retention,
+            "limits": self._take_limits,
+        }
+        self._rules: dict[str, Rule] = {}
         self._digest = hashlib.sha256()
 
     def policy(self, directory: Path) -> Policy:
-        try:
-            files = sorted(path for path in directory.iterdir() if path.suffix in (".yaml", ".yml"))
-        except OSError as fault:
-            wrong = f"cannot be read ({fault.strerror})"
-            raise ConfigError(Problem(str(directory), 0, "", wrong, "a directory of *.yaml")) from fault
-        for path in files:
-            if path.suffix == ".yml":
-                raise ConfigError(Problem(str(path), 0, "", "would not be read", "name it .yaml"))
+        for path in files(directory):
             self._file(path)
         queue, least = self._words["queue"][0], Assurance(self._words["least_assurance"][0])
         digest = self._digest.hexdigest()
         fold = self._words["thread_auto_responses"][0] == "fold"
         choices = MappingProxyType(self._choices)
-        retention, limits = self._retention[0], RateLimits(**self._limits)
-        return Policy(choices, queue, digest, least, self._about[0], self._attachments[0], fold, retention, limits)
+        return Policy(
+            choices=choices,
+            queue=queue,
+            digest=digest,
+            least_assurance=least,
+            about=self._about[0],
+            attachments=self._attachments[0],
+            fold=fold,
+            retention=self._retention[0],
+            limits=RateLimits(**self._limits),
+            rules=tuple(self._rules.values()),
+        )
 
     def _file(self, path: Path) -> None:
         document = read(path)
@@ -91,15 +116,12 @@ class _Reader:
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
         for key in _WORDS.keys() & data.keys():
             self._take_word(document, path.name, key, data[key])
-        sections = {
-            "about": self._take_about,
-            "attachments": self._take_attachments,
-            "retention": self._take_retention,
-            "limits": self._take_limits,
-        }
-        for key, take in sections.items():
+        for key, take in self._once.items():
             if key in data:
                 take(document, path.name, data[key])
+        if "rules" in data:
+            earlier = {name: rule.where for name, rule in self._rules.items()}
+            self._rules |= {rule.name: rule for rule in rules(document, data["rules"], earlier)}
         said = data.get("dispositions")
         said = {} if said is None else said
         for key, value in _mapping(document, said, ("dispositions",)).items():

@@ -23,7 +23,7 @@ from gateway.config.sections import (
     Pipe,
     Virus,
 )
-from gateway.config.values import DatabaseUrl, FilePath, HostName, OwnAddress
+from gateway.config.values import DatabaseUrl, FilePath, HostName, OwnAddress, PanelUrl
 from gateway.core.address import Address
 from gateway.core.arrival import Position
 from gateway.core.letter import Letterhead
@@ -57,6 +57,8 @@ class Config(Section):
     """A directory with it/ and en/ in it; the one shipped when left out."""
     languages: Annotated[tuple[OneLanguage, ...], Field(strict=False, min_length=1)] = written(["it", "en"])
     """What customers may be written to in; the first stands in for one that is not here."""
+    panel: PanelUrl = ""
+    """The control panel's address, for letters that tell customers to ask there (R8); unnamed when left out."""
     smtp: Annotated[tuple[Listener, ...], Lax] = ()
     imap: Annotated[tuple[ImapMailbox, ...], Lax] = ()
     pipe: Pipe = written({})

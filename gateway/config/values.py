@@ -25,6 +25,7 @@ _SIZES = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_PANEL = re.compile(r"https://[A-Za-z0-9][\x21-\x7e]{0,253}")
 _AUTHSERV_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _MAILBOX = re.compile(r'(?:"(?P<quoted>[^"\\<>]*)"|(?P<plain>[^"\\<>]*?))\s*<(?P<address>[^<>\s]+)>')
 _SCHEMES = ("sqlite", "postgresql")
@@ -77,11 +78,16 @@ def _octets(text: str, _: Path) -> int:
     return octets
 
 
-def _duration(text: str, _: Path) -> timedelta:
+def duration(text: str, longest: int = 365) -> timedelta:
+    """`90s`, `1h`, `14d`, up to so many days. Raises ValueError."""
     number, unit = _number(text, _SECONDS)
-    if number * unit > 365 * 86400:
-        raise ValueError("is over 365d")
+    if number * unit > longest * 86400:
+        raise ValueError(f"is over {longest}d")
     return timedelta(seconds=number * unit)
+
+
+def _duration(text: str, _: Path) -> timedelta:
+    return duration(text)
 
 
 def _rate(text: str, _: Path) -> Rate:
@@ -212,6 +218,12 @@ def _hostname(text: str, _: Path) -> str:
     return domain_key(text)
 
 
+def _panel(text: str, _: Path) -> str:
+    if not _PANEL.fullmatch(text):
+        raise ValueError("is not an address that begins with https://, in plain ASCII")
+    return text
+
+
 HostName = Annotated[str, Written(_hostname, "gateway.example.it")]
 Host = Annotated[str, Written(lambda text, _: _host(text), "imap.example.it")]
 Name = Annotated[str, Written(_name, "from-mta")]
@@ -225,6 +237,7 @@ NameServer = Annotated[Endpoint, Written(_nameserver, "127.0.0.1:53")]
 Peer = Annotated[IPv4Network | IPv6Network, Written(_peer, "127.0.0.1")]
 OwnAddress = Annotated[Address, Written(_address, "support@example.it")]
 From = Annotated[Mailbox, Written(_mailbox, "Assistenza <support@example.it>")]
+PanelUrl = Annotated[str, Written(_panel, "https://panel.example.it/")]
 FilePath = Annotated[Path, Written(_path, "./gateway-file")]
 Day = Annotated[date, Written(_day, "2027-05-31")]
 Url = Annotated[str, Written(_url, "https://login.example.it/oauth2/token")]

@@ -1,46 +1,98 @@
-"""Station 6: Case to Verdict. Objections are tried in order; what none of them stops goes to the one door."""
+"""Station 6: Case to Verdict. Objections are tried in order; what none of them stops goes to the one door.
+
+What both found is a fact among others, and the policy's rules say how it is acted on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from itertools import chain
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from gateway.core.account import Service
 from gateway.core.authorize import authorize
 from gateway.core.case import Case, TicketFact
 from gateway.core.evidence import Assurance
+from gateway.core.facts import Facts, facts
 from gateway.core.flood import limited
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
 from gateway.core.reference import Found
+from gateway.core.ruling import Ruling, rule
 from gateway.core.scan import Infected, NotScanned
-from gateway.core.verdict import Accept, AuthorizedSender, Objection, Refuse, Verdict
+from gateway.core.verdict import Accept, AuthorizedSender, Defer, Enquire, Objection, Refuse, Verdict
 
 THREAD = frozenset({Found.PLUS_ADDRESS, Found.MESSAGE_ID})
 HOPS = 100  # RFC 5321 §6.3
 
 
-def decide(case: Case, policy: Policy) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, or that the message is to come again; and the facts that rules were tried on, where it was read."""
+
+    verdict: Verdict | Defer
+    facts: Facts | None = None
+
+
+def decide(case: Case, policy: Policy, shared_domains: frozenset[str] = frozenset()) -> Decision:
     """The verdict. Total: every case has one (I11). How many came before can only make it worse (I2)."""
-    return limited(case, policy, _decided(case, policy))
+    decision = _decided(case, policy, shared_domains)
+    if isinstance(decision.verdict, Defer):
+        return decision
+    return replace(decision, verdict=limited(case, policy, decision.verdict))
 
 
-def _decided(case: Case, policy: Policy) -> Verdict:
+def _decided(case: Case, policy: Policy, shared_domains: frozenset[str]) -> Decision:
     if isinstance(case.parsed, Malformed) and case.parsed.failed:
-        return Refuse(Disposition.FAILED, case.parsed.reason, "built-in", case.parsed.detail)
-    if objection := not_a_message(case):  # no operator can make a message of it
-        return policy.refuse(objection)
-    grant = _objection(case, policy) or authorize(case)
+        return Decision(Refuse(Disposition.FAILED, case.parsed.reason, "built-in", case.parsed.detail))
+    if unread := not_a_message(case):  # no operator can make a message of it
+        return Decision(policy.refuse(unread))
+    grant: AuthorizedSender | Objection = objection(case) or _of_policy(case, policy) or authorize(case)
     if isinstance(grant, Objection):
-        return _folded(case, policy, grant) or policy.refuse(grant)
-    if isinstance(case.scan, NotScanned) and not case.waived(Reason.VIRUS):  # whatever the policy does with viruses
-        return Refuse(Disposition.QUARANTINE, Reason.VIRUS, "built-in", f"not scanned: {case.scan.why}")
+        known = facts(case, grant.reason, shared_domains)
+        return Decision(_refused(case, policy, grant, rule(policy, known)), known)
+    known = facts(case, Reason.REGISTERED, shared_domains)
+    return Decision(_granted(case, grant, rule(policy, known, taken_on=case.waived(Reason.POLICY))), known)
+
+
+def _granted(case: Case, grant: AuthorizedSender, ruling: Ruling) -> Verdict | Defer:
+    """An `Accept` is made of a grant, and of nothing that a rule says (I2)."""
     ticket = _own_ticket(case, grant)
     into = f"ticket {ticket.reference}" if ticket else "a new ticket"
-    return Accept(grant, ticket, _own_service(case, grant), f"{grant.author} writes for {grant.account.code}: {into}")
+    detail = f"{grant.author} writes for {grant.account.code}: {into}"
+    return (
+        _stopped(ruling, detail)
+        or _not_scanned(case)
+        or Accept(grant, ticket, _own_service(case, grant), detail, route=ruling.route, answer=ruling.answer)
+    )
+
+
+def _refused(case: Case, policy: Policy, found: Objection, ruling: Ruling) -> Verdict | Defer:
+    """How an objection is acted on: at most a stranger's question is filed, on no account."""
+    if not ruling.by_rule and (folded := _folded(case, policy, found)):
+        return folded
+    if stopped := _stopped(ruling, found.detail):
+        return stopped
+    if found.reason is not Reason.UNREGISTERED or case.sender is None:
+        return policy.refuse(found)  # not reached: `rule` files strangers' questions only
+    return _not_scanned(case) or Enquire(case.sender.author, ruling.rule, found.detail, ruling.route)
+
+
+def _stopped(ruling: Ruling, found: str) -> Refuse | Defer | None:
+    detail = f"{ruling.detail}; {found}" if ruling.detail else found
+    if ruling.disposition is None:
+        return Defer(f"postponed by rule {ruling.rule}: {detail}")
+    if ruling.disposition is Disposition.ACCEPT:
+        return None
+    return Refuse(ruling.disposition, ruling.reason, ruling.rule, detail, hold=ruling.hold)
+
+
+def _not_scanned(case: Case) -> Refuse | None:
+    """Held, whatever the policy does with viruses."""
+    if isinstance(case.scan, NotScanned) and not case.waived(Reason.VIRUS):
+        return Refuse(Disposition.QUARANTINE, Reason.VIRUS, "built-in", f"not scanned: {case.scan.why}")
+    return None
 
 
 def not_a_message(case: Case) -> Objection | None:
@@ -113,10 +165,13 @@ OBJECTIONS: tuple[Callable[[Case], Objection | None], ...] = (loop, infected, au
 OF_POLICY: tuple[Callable[[Case, Policy], Objection | None], ...] = (too_little, unwanted)
 
 
-def _objection(case: Case, policy: Policy) -> Objection | None:
-    """The first that nobody has taken on."""
-    every = chain((one(case) for one in OBJECTIONS), (one(case, policy) for one in OF_POLICY))
-    return next((found for found in every if found and not case.waived(found.reason)), None)
+def objection(case: Case) -> Objection | None:
+    """The first that nobody has taken on, whatever the policy."""
+    return next((found for one in OBJECTIONS if (found := one(case)) and not case.waived(found.reason)), None)
+
+
+def _of_policy(case: Case, policy: Policy) -> Objection | None:
+    return next((found for one in OF_POLICY if (found := one(case, policy)) and not case.waived(found.reason)), None)
 
 
 def _folded(case: Case, policy: Policy, objection: Objection) -> Accept | None:

@@ -12,6 +12,7 @@ from gateway.core.mentions import COUNTED, Part
 from gateway.core.rates import RateLimits
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Retention
+from gateway.core.rule import Rule
 from gateway.core.verdict import Objection, Refuse
 
 CHOICES = frozenset({Disposition.QUARANTINE, Disposition.REJECT, Disposition.DISCARD})
@@ -26,7 +27,7 @@ FIXED: Mapping[Reason, Disposition] = MappingProxyType(
 )
 """What no policy may change."""
 
-SETTABLE = frozenset(Reason) - frozenset(FIXED) - {Reason.REGISTERED}
+SETTABLE = frozenset(Reason) - frozenset(FIXED) - {Reason.REGISTERED, Reason.ENQUIRY}
 
 TELLING = frozenset(
     {
@@ -56,8 +57,8 @@ class Policy:
 
     `least_assurance` is what proof has to be worth; DOMAIN holds authors at shared providers (threats rule 8).
     `attachments` are the limits on them. `about` are the parts of a message in which names and references count.
-    `fold`: a program's answer in a ticket's own thread is kept there.
-    `limits`: how many may come within an hour.
+    `fold`: a program's answer in a ticket's own thread is kept there. `limits`: how many may come within an hour.
+    `rules` are tried in order; what none of them stops has its reason's choice.
     """
 
     choices: Mapping[Reason, Choice] = field(default_factory=dict)
@@ -69,13 +70,21 @@ class Policy:
     fold: bool = False
     retention: Retention = field(default_factory=Retention)
     limits: RateLimits = field(default_factory=RateLimits)
+    rules: tuple[Rule, ...] = ()
+
+    def choice(self, reason: Reason) -> tuple[Disposition, str]:
+        """What is done for a reason where no rule stops, and who says so."""
+        if reason in FIXED:
+            return FIXED[reason], "built-in"
+        choice = self.choices.get(reason)
+        return (choice.disposition, f"{choice.where} {reason}") if choice else (Disposition.QUARANTINE, "default")
 
     def refuse(self, objection: Objection) -> Refuse:
-        """The verdict for an objection."""
-        reason = objection.reason
-        if reason in FIXED:
-            return Refuse(FIXED[reason], reason, "built-in", objection.detail)
-        choice = self.choices.get(reason)
-        if choice is None:
-            return Refuse(Disposition.QUARANTINE, reason, "default", objection.detail)
-        return Refuse(choice.disposition, reason, f"{choice.where} {reason}", objection.detail)
+        """The verdict for an objection that no rule is asked about."""
+        disposition, by = self.choice(objection.reason)
+        return Refuse(disposition, objection.reason, by, objection.detail)
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """The templates that rules answer with."""
+        return frozenset(one.answer for one in self.rules if one.answer)

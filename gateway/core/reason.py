@@ -40,3 +40,4 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     VIRUS = "virus"
     POLICY = "policy"
+    ENQUIRY = "enquiry"

@@ -16,9 +16,10 @@ from gateway.core.reference import Keyring, bounce_token, message_token, ticket_
 
 @unique
 class Kind(StrEnum):
-    """What a reply is: an acknowledgement, a person's words, or a notice that the ticket is closed (R5)."""
+    """What a reply is: an acknowledgement, a policy's answer, a person's words, a notice of closing (R5)."""
 
     OPENED = "opened"
+    ANSWER = "answer"
     REPLY = "reply"
     CLOSED = "closed"
 

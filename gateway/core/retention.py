@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from gateway.core.reason import Disposition, Reason
-from gateway.core.verdict import Verdict
+from gateway.core.verdict import Refuse, Verdict
 
 BY_AGE = (Disposition.ACCEPT, Disposition.REJECT, Disposition.DISCARD, Disposition.FAILED)
 """Whose octets go by their age. What is held has an end of its own, and is discarded then."""
@@ -81,8 +81,10 @@ class Retention:
         return self.reasons.get(reason, self.held)
 
     def keep(self, verdict: Verdict) -> timedelta | None:
-        """How long this message is held; None where it is not, or for good."""
-        return self.of_held(verdict.reason) if verdict.disposition is Disposition.QUARANTINE else None
+        """How long this message is held, as its rule says, or its reason; None where it is not, or for good."""
+        if not isinstance(verdict, Refuse) or verdict.disposition is not Disposition.QUARANTINE:
+            return None
+        return verdict.hold.keep or self.of_held(verdict.reason)
 
     @property
     def deletes(self) -> bool:

@@ -11,7 +11,7 @@ from gateway.core.letter import shown
 from gateway.core.likeness import imitated
 from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.scan import Clean, Infected, NotScanned, Scan
-from gateway.core.verdict import Accept, Refuse, Verdict
+from gateway.core.verdict import Accept, Enquire, Refuse, Verdict
 
 Station = tuple[str, str]
 SHOWN = 3
@@ -108,7 +108,7 @@ def _scan(scan: Scan) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     match verdict:
-        case Accept():
+        case Accept() | Enquire():
             return f"accept ({verdict.reason}): {verdict.detail}"
         case Refuse(disposition=disposition, reason=reason, rule=rule, detail=detail):
             return f"{disposition} ({reason}) by rule {rule}: {detail}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.account import Account, Service
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
 from gateway.core.rates import Over
 from gateway.core.reason import Disposition, Reason
+from gateway.core.rule import Hold, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Objection:
 class Accept:
     """Goes into a ticket: an existing one of the same account, or a new one.
 
-    `folded`: a program's answer in the ticket's thread, which is kept there and changes nothing else.
+    `folded`: a program's answer in the ticket's thread, which is kept there and changes nothing else. `route` is for a
+    new ticket; `answer` names the template of what the primary is told instead of an acknowledgement.
     """
 
     sender: AuthorizedSender
@@ -39,14 +41,44 @@ class Accept:
     service: Service | None
     detail: str
     folded: bool = False
+    route: Route = field(default_factory=Route)
+    answer: str = ""
 
     disposition = Disposition.ACCEPT
     rule = "authorize"
 
     @property
+    def account(self) -> Account:
+        """Whose ticket it goes into."""
+        return self.sender.account
+
+    @property
+    def author(self) -> Address:
+        """Who wrote."""
+        return self.sender.author
+
+    @property
     def reason(self) -> Reason:
         """Why, in the word that is published."""
         return Reason.AUTO_RESPONSE if self.folded else Reason.REGISTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Enquire:
+    """A stranger's generic question: a ticket without account, which the gateway answers to nobody (R2, R11)."""
+
+    author: Address
+    rule: str
+    detail: str
+    route: Route = field(default_factory=Route)
+
+    disposition = Disposition.ACCEPT
+    reason = Reason.ENQUIRY
+    account = None
+    ticket = None
+    service = None
+    folded = False
+    answer = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +91,7 @@ class Flood:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Reject, quarantine, discard, or failed; `rule` names the policy's line that said so."""
+    """Reject, quarantine, discard, or failed; `rule` names the policy's line that said so, `hold` how it is held."""
 
     disposition: Disposition
     reason: Reason
@@ -67,6 +99,7 @@ class Refuse:
     detail: str
     flood: Flood | None = None
     """Where a bound on how many may come is reached, even if it is refused for another reason."""
+    hold: Hold = field(default_factory=Hold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +109,8 @@ class Defer:
     detail: str
 
 
-Verdict = Accept | Refuse
+Admitted = Accept | Enquire
+"""What opens a ticket, or goes into one."""
+
+Verdict = Admitted | Refuse
 """What is recorded. `Defer` is not among them: it leaves no trace but a log line."""

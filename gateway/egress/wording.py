@@ -34,6 +34,7 @@ SAMPLE: Mapping[str, str] = {
     "text": "Buongiorno,\n\nil sito risponde di nuovo.",
     "sender": "Assistenza",
     "hostname": "gateway.example.it",
+    "panel": "https://panel.example.it/requests",
 }
 """The facts that a template may ask for, all of them text."""
 
@@ -50,34 +51,41 @@ class _Letter:
 class Templates:
     """Implements the port Wording."""
 
-    def __init__(self, letters: Mapping[tuple[Language, Kind], _Letter], fallback: Language) -> None:
+    def __init__(self, letters: Mapping[tuple[Language, str], _Letter], fallback: Language) -> None:
         self._letters = letters
         self._fallback = fallback
 
     @classmethod
-    def load(cls, directory: Path | None, languages: Iterable[Language]) -> Templates:
-        """Read every kind in every language; None is the directory shipped. Raises ConfigError."""
+    def load(cls, directory: Path | None, languages: Iterable[Language], answers: Iterable[str] = ()) -> Templates:
+        """Read every kind and these answers, in every language; None is the directory shipped. Raises ConfigError."""
         root = directory or shipped("config/templates")
         wanted = tuple(dict.fromkeys(languages)) or tuple(Language)
-        letters: dict[tuple[Language, Kind], _Letter] = {}
+        letters: dict[tuple[Language, str], _Letter] = {}
+        names = [*(kind.value for kind in Kind if kind is not Kind.ANSWER), *sorted(answers)]
         problems: list[Problem] = []
         for language in wanted:
-            for kind in Kind:
+            for name in names:
                 try:
-                    letters[language, kind] = _read(root / language / f"{kind}.txt", kind)
+                    letters[language, name] = _read(_file(root, language, name), name)
                 except ConfigError as fault:
                     problems.extend(fault.problems)
         if problems:
             raise ConfigError(*problems)
         return cls(letters, wanted[0])
 
-    def render(self, kind: Kind, language: Language, facts: dict[str, str]) -> Words:
-        """The words of a reply; a language that was not loaded gets the first one's. Raises ValueError."""
-        letter = self._letters.get((language, kind)) or self._letters[self._fallback, kind]
-        return _render(letter, kind, facts)
+    def render(self, name: str, language: Language, facts: dict[str, str]) -> Words:
+        """The words of a template; a language that was not loaded gets the first one's. Raises ValueError."""
+        letter = self._letters.get((language, name)) or self._letters[self._fallback, name]
+        return _render(letter, name, facts)
 
 
-def _read(path: Path, kind: Kind) -> _Letter:
+def _file(root: Path, language: Language, name: str) -> Path:
+    """The operator's template; of an answer that is shipped, and that they have no own of, the shipped one."""
+    own, ours = (one / language / f"{name}.txt" for one in (root, shipped("config/templates")))
+    return ours if name not in set(Kind) and ours.exists() and not own.exists() else own
+
+
+def _read(path: Path, name: str) -> _Letter:
     try:
         with path.open("rb") as file:
             source = file.read(OCTETS + 1).decode("utf-8-sig").replace("\r\n", "\n")
@@ -90,7 +98,7 @@ def _read(path: Path, kind: Kind) -> _Letter:
         raise ConfigError(Problem(str(path), 1, "", "is no letter", "a line 'Subject: ...', an empty line, the text"))
     letter = _Letter(_compiled(path, subject.removeprefix(_SUBJECT)), _compiled(path, f"\n\n{text}"))
     try:
-        _render(letter, kind, SAMPLE)
+        _render(letter, name, SAMPLE)
     except ValueError as fault:
         raise ConfigError(Problem(str(path), 0, "", str(fault), "try it with the shipped one beside it")) from fault
     return letter
@@ -113,11 +121,11 @@ def _compiled(path: Path, source: str) -> Template:
         raise ConfigError(Problem(str(path), fault.lineno, "", f"is no template: {fault.message}")) from fault
 
 
-def _render(letter: _Letter, kind: Kind, facts: Mapping[str, str]) -> Words:
+def _render(letter: _Letter, name: str, facts: Mapping[str, str]) -> Words:
     words = Words(_bounded(letter.subject, facts).strip(), _bounded(letter.text, facts).strip("\n") + "\n")
     if facts["tag"] not in one_line(words.subject, SUBJECT_CHARACTERS):  # what finds the ticket when all else is lost
         raise ValueError("the subject has no {{ tag }}, or has it where a long subject cuts it off")
-    if kind is Kind.REPLY and facts["text"].strip() not in words.text:
+    if name == Kind.REPLY and facts["text"].strip() not in words.text:
         raise ValueError("the text has no {{ text }}, so what staff wrote would be lost")
     return words
 

@@ -17,7 +17,7 @@ import structlog
 from gateway.core.arrival import Arrival, Envelope, Origin, Position
 from gateway.core.reason import Disposition
 from gateway.core.served import Served
-from gateway.core.verdict import Accept, Defer, Refuse
+from gateway.core.verdict import Accept, Defer, Enquire, Refuse
 from gateway.ingress import replies
 from gateway.ingress.body import Body
 from gateway.ingress.budget import Budget
@@ -111,7 +111,7 @@ def answer(receipt: Receipt, position: Position) -> Reply:
             return replies.TRY_LATER
         case Refuse(disposition=Disposition.REJECT) if position is Position.EDGE:
             return replies.REJECTED
-        case Accept() | Refuse():  # behind an MTA a 5yz would bounce to a forged sender (threats rule 12)
+        case Accept() | Enquire() | Refuse():  # behind an MTA a 5yz would bounce to a forged sender (threats rule 12)
             return replies.accepted(receipt.id)
         case other:
             assert_never(other)

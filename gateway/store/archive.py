@@ -17,6 +17,7 @@ from gateway.core.flood import counting, ignored, otherwise
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Kept
+from gateway.core.rule import Priority
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
@@ -104,7 +105,7 @@ def dedup_key(record: Record) -> str | None:
     verdict = otherwise(record.verdict)
     if verdict.disposition in {Disposition.REJECT, Disposition.FAILED}:
         return None
-    account = str(verdict.sender.account.id) if isinstance(verdict, Accept) else ""
+    account = str(verdict.account.id) if isinstance(verdict, Accept) else ""
     parts = (verdict.disposition, verdict.reason, account, record.case.parsed.header.fingerprint)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -123,7 +124,8 @@ def facts(record: Record, verdict: Verdict, now: datetime) -> dict[str, Any]:
         "rule": verdict.rule,
         "policy": record.policy,
         "expires_at": _expiry(record, verdict, now),
-        "held_for": "",
+        "held_for": verdict.hold.audience if isinstance(verdict, Refuse) else "",
+        "facts": record.facts.record() if record.facts else None,
         "detail": verdict.detail,
         "evidence": evidence_record(record.case),
         "trace": [list(station) for station in record.trace],
@@ -203,9 +205,12 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
         connection,
         {
             "ref": opening.reference,
-            "account_id": opening.accept.sender.account.id,
+            "account_id": opening.accept.account.id if opening.accept.account else None,
             "service": opening.accept.service.name if opening.accept.service else None,
-            "queue": opening.queue,
+            "queue": opening.route.queue,
+            "assignee": opening.route.assignee or None,
+            "tags": list(opening.route.tags),
+            "priority": (opening.route.priority or Priority.NORMAL).value,
             "status": "open",
             "subject": opening.subject,
             "opened_at": stamp(now),
@@ -216,16 +221,19 @@ def _file(connection: Connection, opening: Opening, now: datetime) -> int:
 
 
 def _entry(connection: Connection, arrival: Arrival, opening: Opening, ticket_id: int) -> dict[str, Any]:
+    account, body = opening.accept.account, opening.message.body
+    if account is not None:
+        body = fold(connection, body, account.id)
     return {
         "ticket_id": ticket_id,
         "at": stamp(arrival.at),
         "kind": "in",
-        "by": opening.accept.sender.author.key,
+        "by": opening.accept.author.key,
         "message_id": arrival.id,
         "folded": opening.accept.folded,
-        **body_record(fold(connection, opening.message.body, opening.accept.sender.account.id)),
+        **body_record(body),
     }
 
 
 def _chosen(verdict: Verdict) -> int | None:
-    return verdict.sender.account.id if isinstance(verdict, Accept) else None
+    return verdict.account.id if isinstance(verdict, Accept) else None

@@ -31,6 +31,7 @@ THREAD = 20
 _facts = Prepared(
     select(t.ticket.c.id, t.ticket.c.ref, t.ticket.c.account_id).where(
         t.ticket.c.ref.in_(bindparam("refs", expanding=True)),
+        t.ticket.c.account_id.is_not(None),  # an enquiry has no thread: its reference was told to nobody
     ),
     "refs",
 )
@@ -56,6 +57,8 @@ def reply(  # noqa: PLR0913 - one fact each
 ) -> str:
     """Say `text` to the account that holds the ticket (R4). Returns the outbox row. Raises LookupError, ValueError."""
     ticket = _ticket(connection, reference)
+    if ticket.account_id is None:  # R2
+        raise ValueError(f"ticket {ticket.ref} is an enquiry of no account: there is no primary address to answer to")
     _say(connection, ticket, Kind.REPLY, wording, row=row, now=now)
     _write_entry(connection, ticket, "out", by, text, now, row)
     return row
@@ -82,7 +85,7 @@ def set_status(  # noqa: PLR0913 - one fact each
         return
     _update(connection, ticket, now, status=status.value)
     note(connection, now, by, "ticket.status", ticket.ref, f"{ticket.status} to {status.value}")
-    if status is Status.CLOSED:
+    if status is Status.CLOSED and ticket.account_id is not None:
         _say(connection, ticket, Kind.CLOSED, wording, row=row, now=now)
 
 
@@ -107,7 +110,7 @@ def record(connection: Connection, reference: str) -> dict[str, Any]:
     row = connection.execute(_listing.where(t.ticket.c.id == ticket.id)).one()
     return {
         **_record(row),
-        "primary_working": row.hard_failures < HARD_FAILURES,
+        "primary_working": None if row.account is None else row.hard_failures < HARD_FAILURES,
         "history": _history(connection, ticket.id),
         "notices": _notices(connection, ticket.id),
         "attempts": attempts.records(connection, ticket.ref),
@@ -119,7 +122,7 @@ _listing = select(
     t.account.c.code.label("account"),
     t.account.c.hard_failures,
     select(func.count()).where(t.entry.c.ticket_id == t.ticket.c.id).scalar_subquery().label("entries"),
-).join(t.account, t.account.c.id == t.ticket.c.account_id)
+).outerjoin(t.account, t.account.c.id == t.ticket.c.account_id)
 
 
 def _record(row: Row[Any]) -> dict[str, Any]:
@@ -128,6 +131,8 @@ def _record(row: Row[Any]) -> dict[str, Any]:
         "account",
         "service",
         "queue",
+        "priority",
+        "tags",
         "status",
         "subject",
         "opened_at",

@@ -50,7 +50,9 @@ GONE = "(erased)"
 
 STAYS: dict[Table, frozenset[str]] = {
     t.account: frozenset({"id", "code", "language", "status"}),
-    t.ticket: frozenset({"id", "ref", "account_id", "queue", "status", "opened_at", "updated_at", "assignee"}),
+    t.ticket: frozenset(
+        {"id", "ref", "account_id", "queue", "status", "priority", "tags", "opened_at", "updated_at", "assignee"}
+    ),
     t.message: frozenset(
         {"id", "received_at", "day", "ingress", "position", "trusted_ids", "size", "sha256", "account_id"}
         | {"disposition", "reason", "rule", "policy", "ticket_id", "overrides"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
 
 from gateway.core.account import Turn
 from gateway.core.letter import one_line
@@ -35,11 +35,17 @@ STATUS_CHARACTERS = 200
 
 _erased = t.outbox.c.text == ""
 _insert = Prepared(insert(t.outbox))
-_acknowledged = Prepared(
+_told = Prepared(
     select(func.count())
     .select_from(t.outbox)
-    .where(t.outbox.c.kind == Kind.OPENED.value, t.outbox.c.account_id == bindparam("account"))
+    .where(or_(t.outbox.c.kind == Kind.OPENED.value, t.outbox.c.kind == Kind.ANSWER.value))
+    .where(t.outbox.c.account_id == bindparam("account"))
     .where(t.outbox.c.created_at > bindparam("since"))
+)
+_answered = Prepared(
+    select(func.count())
+    .select_from(t.outbox)
+    .where(t.outbox.c.ticket_id == bindparam("ticket"), t.outbox.c.kind == Kind.ANSWER.value)
 )
 _due = (
     select(t.outbox, t.ticket.c.ref)
@@ -73,19 +79,24 @@ def enqueue(connection: Connection, reply: Reply, ticket_id: int, now: datetime)
 
 def acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> None:
     """Put an opening's acknowledgement into the outbox, unless it would be one too many."""
-    if opening.acknowledgement and _may_acknowledge(connection, opening, now, limits):
-        enqueue(connection, opening.acknowledgement, ticket_id, now)
+    letter = opening.acknowledgement
+    if letter and _may_be_told(connection, opening, letter, ticket_id, now, limits):
+        enqueue(connection, letter, ticket_id, now)
 
 
-def _may_acknowledge(connection: Connection, opening: Opening, now: datetime, limits: Limits) -> bool:
-    """Whether one more stays within the limits. Only a ticket that is opened has one, so a ticket never has two."""
+def _may_be_told(  # noqa: PLR0913, PLR0917 - a fact each
+    connection: Connection, opening: Opening, letter: Reply, ticket_id: int, now: datetime, limits: Limits
+) -> bool:
+    """Whether one more stays within the limits. Only a ticket that is opened has an acknowledgement, so never two."""
     if limits.per_ticket < 1:
         return False
-    account_id = opening.accept.sender.account.id
-    facts = {"account": account_id, "since": stamp(now - limits.period)}
-    [acknowledged] = _acknowledged.scalars(connection, facts)
-    few = acknowledged < limits.per_account
-    return few and not repetition.day_after_day(connection, account_id, opening.message.body.text, now)
+    if opening.accept.ticket is not None:  # it may have been answered before
+        [answered] = _answered.scalars(connection, {"ticket": ticket_id})
+        if answered >= limits.per_ticket:
+            return False
+    [told] = _told.scalars(connection, {"account": letter.account_id, "since": stamp(now - limits.period)})
+    few = told < limits.per_account
+    return few and not repetition.day_after_day(connection, letter.account_id, opening.message.body.text, now)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> tuple[Due, ...]:

@@ -98,9 +98,12 @@ class TicketRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     ref: str = Field(unique=True)
-    account_id: int = Field(foreign_key="account.id", index=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    """None: a stranger's generic enquiry (R2)."""
     service: str | None = None
     queue: str
+    priority: str = Field(default="normal", sa_column_kwargs={"server_default": "normal"})
+    tags: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
     status: str
     subject: str
     opened_at: str
@@ -162,6 +165,7 @@ class MessageRow(SQLModel, table=True):
     detail: str
     ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
     evidence: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    facts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     trace: list[list[str]] = Field(sa_column=Column(JSON, nullable=False))
     report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     dedup: str | None = Field(default=None, unique=True)

@@ -136,7 +136,6 @@ def test_a_reason_given_twice_names_both_places(tmp_path):
         ("queue: sales", "2: queue: is no queue (sales); technical or administrative"),
         ("queue: [technical]", "2: queue: is no queue"),
         ("least_assurance: none", "2: least_assurance: is no least_assurance (none); domain-only or domain"),
-        ("rules: []", "2: rules: unknown key"),
         ("attachments: [exe]", "2: attachments: is not a mapping"),
         ("attachments: {sizes: 1}", "2: attachments.sizes: unknown key; did you mean size?"),
         ("attachments: {count: -1}", "2: attachments.count: is no number (-1); such as 20"),

@@ -17,8 +17,9 @@ FACTS = {
     "text": "Fatto.\nA presto",
     "sender": "Assistenza",
     "hostname": "gateway.example.it",
+    "panel": "",
 }
-EVERY = [(kind, language) for kind in Kind for language in Language]
+EVERY = [(kind, language) for kind in Kind if kind is not Kind.ANSWER for language in Language]
 
 
 @pytest.fixture
@@ -140,3 +141,22 @@ def test_a_fact_left_out_is_refused_rather_than_left_blank():
 def test_the_sample_facts_are_all_that_there_are():
     """Templates are checked against them, so they are the contract with whoever renders."""
     assert SAMPLE.keys() == FACTS.keys()
+
+
+def test_the_answers_of_policies_are_letters_like_any():
+    """In both languages; with a panel's address and without one (R8)."""
+    templates = Templates.load(None, Language, ["panel-required"])
+    for language in Language:
+        for panel in ("", "https://panel.example.it/"):
+            words = templates.render("panel-required", language, FACTS | {"panel": panel})
+            assert panel in words.text
+            assert words.subject.startswith("[#7Q4TM-9XK2F]")
+
+
+def test_an_own_directory_without_the_shipped_answer_has_the_shipped_one(directory):
+    """An installation with templates of its own starts after an upgrade; of an answer that nobody has, it does not."""
+    (directory / "it" / "panel-required.txt").unlink()
+    words = Templates.load(directory, Language, ["panel-required"]).render("panel-required", Language.IT, FACTS)
+    assert "pannello" in words.text
+    with pytest.raises(ConfigError, match=r"nobodys\.txt"):
+        Templates.load(directory, Language, ["nobodys"])

@@ -79,7 +79,7 @@ def test_the_commands_are_found_at_all():
     assert len([line for line in shown if COMMAND.search(line)]) >= 6
     assert mistake(["tickets", "answer", "REF"])
     assert mistake(["quarantine", "release", "ID", "--force"])
-    assert mistake(["policy", "test"])
+    assert mistake(["policy", "prove"])
 
 
 def test_the_first_message_is_that_of_make_run():
