@@ -63,6 +63,21 @@ class Database:
         with self.connect() as connection, connection.begin():
             return work(connection)
 
+    def remake(self, work: Callable[[Connection], None]) -> None:
+        """One transaction that may make tables anew. Raises Unavailable where a row would refer to none at its end.
+
+        SQLite sees no table made anew, but one dropped to which all that refers to it clings: so it looks afterwards.
+        """
+        with self.connect() as connection:
+            connection.execution_options(begin="")
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing within a transaction
+            connection.commit()
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                work(connection)
+                if lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise Unavailable(f"database {self.path}: a row of {lost.table} refers to no {lost.parent}")
+
     def compact(self) -> None:
         """Write the file anew and empty its journal, so that nothing is left of what was deleted. Raises Unavailable.
 

@@ -46,9 +46,12 @@ def migrate(database: Database, now: datetime) -> bool:
         return False
     if revision is not None and revision not in known():
         raise WrongSchema(_refusal(database.path, revision))
-    with database.connect() as connection, connection.begin():
+
+    def work(connection: Connection) -> None:
         upgrade(connection)
         ensure_key(connection, now)
+
+    database.remake(work)
     return True
 
 

@@ -72,6 +72,49 @@ def test_attempts_of_an_older_database_stay_with_their_ticket(database):
     assert kept == [("20000-0000Q", "M1", "tag")]
 
 
+def fill(connection):
+    """A row in every table that there is, each of which refers to the others' where it can."""
+    words = {"kind": "in", "state": "due", "step": "taken", "text": "a@rossi.example"}
+    connection.exec_driver_sql("pragma defer_foreign_keys = on")
+    tables = connection.exec_driver_sql("select name from sqlite_master where type = 'table'").scalars().all()
+    filled = sorted(set(tables) - {"alembic_version", "sqlite_sequence"})
+    for table in filled:
+        names = [row.name for row in connection.exec_driver_sql(f"pragma table_info({table})")]
+        columns, marks = ", ".join(f'"{one}"' for one in names), ", ".join("?" for _ in names)
+        row = tuple(words.get(one, "1") for one in names)
+        connection.exec_driver_sql(f"insert into {table} ({columns}) values ({marks})", row)  # noqa: S608 - of the schema's own words
+    return filled
+
+
+@pytest.mark.parametrize("revision", sorted(schema.known() - {schema.HEAD}))
+def test_a_database_with_something_in_every_table_is_migrated_and_keeps_it(database, revision):
+    """A table that is made anew takes none of what refers to it along, and nothing stands in its way."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, revision)
+        filled = fill(connection)
+    assert schema.migrate(database, NOW)
+    counts = {
+        one: database.read(lambda c, one=one: c.exec_driver_sql(f"select count(*) from {one}").scalar())  # noqa: S608 - the same
+        for one in filled
+    }
+    assert {one for one, number in counts.items() if not number} == set()
+    assert database.read(lambda c: c.exec_driver_sql("pragma foreign_key_check").all()) == []
+    assert database.read(lambda c: c.exec_driver_sql("pragma foreign_keys").scalar()) == 1
+
+
+def test_a_row_that_would_refer_to_none_stops_the_migration(database):
+    """What SQLite does not look at meanwhile is looked at before the end, and nothing is done."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, "0014")
+    with database.connect() as connection:
+        connection.execution_options(begin="")
+        connection.exec_driver_sql("pragma foreign_keys = off")
+        connection.exec_driver_sql("insert into raw values ('no message', x'31')")
+    with pytest.raises(Unavailable, match="a row of raw refers to no message"):
+        schema.migrate(database, NOW)
+    assert database.read(schema.current) == "0014"
+
+
 def test_migrating_again_changes_nothing(database):
     assert schema.migrate(database, NOW)
     keys = database.read(lambda c: c.exec_driver_sql("select key from keyring").all())
