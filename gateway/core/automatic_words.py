@@ -24,6 +24,7 @@ VALUE_OCTETS = 1_000
 
 _CLAUSE_END = re.compile(r"[\n!;,]|(?<![0-9])\.")  # not behind a day of the month
 _QUESTION = re.compile(r"\?(?=\s|$)")
+_BEYOND = re.compile(r"[^\x00-\x7f]++")
 
 
 def _begins(*phrases: str) -> re.Pattern[str]:
@@ -132,12 +133,15 @@ def _notice(header: Split, title: str, text: str) -> str:
     """A vacation notice, or an answer that calls itself automatic. Absence alone is told by people as well."""
     titled = _TITLE.match(title)
     continues = bool(titled and _CONTINUES.match(titled["rest"]))
-    clauses = [_plain(one) for one in islice(_CLAUSE_END.split(text[:OPENING_CHARACTERS]), 2 * CLAUSES) if one.strip()]
-    declares = any(_DECLARES.match(one) for one in clauses[:CLAUSES])
-    absent = any(_ABSENT.match(one) for one in clauses[:CLAUSES])
+    said = (one for one in _CLAUSE_END.split(text[:OPENING_CHARACTERS], 2 * CLAUSES)[: 2 * CLAUSES] if one.strip())
+    clauses = [_plain(one) for one in islice(said, CLAUSES)]
+    declares = any(map(_DECLARES.match, clauses))
+    if not (titled or declares):  # nearly all mail: nothing else need be looked for
+        return ""
+    absent = any(map(_ABSENT.match, clauses))
     marked = _marked(header)
     asks = bool(_QUESTION.search(text)) or (not continues and "?" in title)
-    if (asks and not marked) or not (titled or declares):
+    if asks and not marked:
         return ""
     if bool(titled) + continues + declares + absent + marked < 2:  # noqa: PLR2004 - a second sign joins the first
         return ""
@@ -163,4 +167,8 @@ def _plain(text: str) -> str:
     folded = " ".join(text.replace("\u2019", "'").casefold().split())
     if folded.isascii():
         return folded
-    return "".join(one for one in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(one))
+    return _BEYOND.sub(_uncombined, unicodedata.normalize("NFKD", folded))
+
+
+def _uncombined(run: re.Match[str]) -> str:
+    return "".join(one for one in run[0] if not unicodedata.combining(one))

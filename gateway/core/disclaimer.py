@@ -37,28 +37,48 @@ _BY_ERROR = r"(?:per errore|in error|by mistake|irrtümlich|par erreur|por error
 _LAW = r"(?:ai sensi d\w{1,4}|in accordance with|gemäß|conformément|de conformidad|in ottemperanza)"
 
 
-def _lower_case(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.DOTALL)  # for words in lower case: IGNORECASE takes four times as long
+@dataclass(frozen=True, slots=True)
+class _Thing:
+    """One thing that small print says. Without any of `needs` a paragraph does not: that is told in microseconds."""
+
+    pattern: re.Pattern[str]
+    needs: tuple[str, ...]
+
+    def search(self, lower: str) -> re.Match[str] | None:
+        return self.pattern.search(lower) if any(one in lower for one in self.needs) else None
+
+
+def _lower_case(pattern: str, needs: str) -> _Thing:  # IGNORECASE takes four times as long
+    return _Thing(re.compile(rf"\b(?:{pattern})\b", re.DOTALL), tuple(needs.split("|")))
 
 
 _FOR_WHOM = (
-    _lower_case(rf"{_MAIL}{_GAP}{_PRIVATE}|vertrauliche\w?{_GAP}(?:nachricht|informationen)"),
-    _lower_case(rf"{_ONLY}{_GAP}{_READER}"),
+    _lower_case(
+        rf"{_MAIL}{_GAP}{_PRIVATE}|vertrauliche\w?{_GAP}(?:nachricht|informationen)",
+        "riservat|confiden|privileged|vertraulich",
+    ),
+    _lower_case(rf"{_ONLY}{_GAP}{_READER}", "destinata|recipient|addressee|individual|person|empfänger|adressat"),
 )
 _AND_ELSE = (
-    _lower_case(rf"{_GOT}{_GAP}{_BY_ERROR}|{_BY_ERROR}{_GAP}{_GOT}"),
     _lower_case(
-        r"n'êtes pas .{0,20}?destinataire|not (?:the |an )?(?:intended|named) (?:recipient|addressee)"
-        r"|nicht der (?:richtige|beabsichtigte|vorgesehene)|non (?:è|siete|sia) .{0,20}?destinatario"
+        rf"{_GOT}{_GAP}{_BY_ERROR}|{_BY_ERROR}{_GAP}{_GOT}",
+        "per errore|in error|by mistake|irrtümlich|par erreur|por error",
     ),
     _lower_case(
-        r"(?:cancellar|distrugg|elimin)\w{1,6}|distruzione|delete|destroy|löschen|vernichten|détruire|supprimer"
+        r"n'êtes pas .{0,20}?destinataire|not (?:the |an )?(?:intended|named) (?:recipient|addressee)"
+        r"|nicht der (?:richtige|beabsichtigte|vorgesehene)|non (?:è|siete|sia) .{0,20}?destinatario",
+        "destinata|recipient|addressee|nicht der ",
+    ),
+    _lower_case(
+        r"(?:cancellar|distrugg|elimin)\w{1,6}|distruzione|delete|destroy|löschen|vernichten|détruire|supprimer",
+        "cancellar|distru|elimin|delete|destroy|löschen|vernichten|détruire|supprimer",
     ),
     _lower_case(
         r"vietat[oaie]|proibit[oaie]|non possono (?:copiare|diffondere|utilizzare)|prohibited|unauthori[sz]ed"
-        r"|untersagt|nicht gestattet|interdite?s?|prohibid[oa]s?"
+        r"|untersagt|nicht gestattet|interdite?s?|prohibid[oa]s?",
+        "vietat|proibit|non possono |prohibi|unauthori|untersagt|nicht gestattet|interdit",
     ),
-    _lower_case(rf"{_LAW}{_GAP}(?:gdpr|dsgvo|rgpd|2016/679|196/2003|616)"),
+    _lower_case(rf"{_LAW}{_GAP}(?:gdpr|dsgvo|rgpd|2016/679|196/2003|616)", "gdpr|dsgvo|rgpd|2016/679|196/2003|616"),
 )
 _I = re.compile(r"\b(?:I|[Ii]o|[Hh]o|[Vv]orrei|[Cc]hiedo|[Mm]i|[Ii]ch|[Mm]ir|[Jj]e|[Jj]'ai|[Yy]o|[Qq]uiero)\b")
 _FOOTER = re.compile(

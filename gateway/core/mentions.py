@@ -157,12 +157,12 @@ def _stems(filename: str) -> Iterator[str]:
 
 
 def _tokens(text: str, own: str) -> Iterator[str]:
-    """The distinct words of a text that have a dot or a digit, without the author's own address."""
+    """The distinct words of a text that have a dot inside or a digit, without the author's own address."""
     words = dict.fromkeys(_TOKEN.findall(text))
     if "\u2013" in text:  # an en dash parts words, or is the hyphen that a word processor has made pretty
         words.update(dict.fromkeys(_TOKEN.findall(text.replace("\u2013", "-"))))
     for word in words:
-        if ("." in word or _DIGIT.search(word)) and word.strip(_EDGES).lower() != own:
+        if ("." in word.strip(".") or _DIGIT.search(word)) and word.strip(_EDGES).lower() != own:
             yield word
 
 

@@ -39,6 +39,9 @@ _DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
 _ANGLE = re.compile(r"[<\[(]\s?(?:mailto:)?[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _ENDED = re.compile(rf"{_END}|>$")
+_REMARKABLE = re.compile(
+    r"[-_=*~\u2013\u2014:\uff1a<\d]"
+)  # a line drawn, a header and a program's introduction have one
 _STAMP = re.compile(r"\d[^!?]{8,120}[^.!?;,]$")
 
 
@@ -51,6 +54,8 @@ def history(heads: Sequence[str], at: int) -> bool:
     """Whether all from this line on is an earlier message, none of its lines marked."""
     if original(heads, at):
         return not _marked(heads, at + 1)
+    if not _REMARKABLE.search(heads[at]):
+        return False
     if rule(heads[at]):
         below = _next(heads, at + 1)
         return below < len(heads) and header(heads, below)

@@ -55,6 +55,7 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gathered: list[_Job] = []
         self._connection: Connection | None = None
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -66,7 +67,9 @@ class Writer:
             raise RuntimeError("the writer has ended") from self._ended.exception()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, loop, answer))
+        self._gathered.append(_Job(work, loop, answer))
+        if len(self._gathered) == 1:
+            loop.call_soon(self._hand_over)
         return await answer
 
     async def watch(self) -> None:
@@ -75,8 +78,15 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
+        self._hand_over()
         self._jobs.put(None)
         self._thread.join()
+
+    def _hand_over(self) -> None:
+        """What one turn of the loop asked for goes to the thread together, which else would be woken by the first."""
+        for job in self._gathered:
+            self._jobs.put(job)
+        self._gathered.clear()
 
     def _run(self) -> None:
         going_on = True
@@ -131,9 +141,13 @@ class Writer:
             self._connection = None
 
     def _answer(self, done: list[_Done]) -> None:
-        for one in done:
-            if not one.job.loop.is_closed():
-                one.job.loop.call_soon_threadsafe(one.tell)
+        for loop in {one.job.loop for one in done if not one.job.loop.is_closed()}:
+            loop.call_soon_threadsafe(_tell, [one for one in done if one.job.loop is loop])
+
+
+def _tell(done: list[_Done]) -> None:
+    for one in done:
+        one.tell()
 
 
 def _one(connection: Connection, job: _Job) -> _Done:

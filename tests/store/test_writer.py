@@ -59,6 +59,14 @@ async def test_what_waits_is_committed_together(database, writer):
     assert len(commits) <= 3
 
 
+async def test_what_one_turn_of_the_loop_asks_for_is_committed_together(database, writer):
+    """The thread is not woken for the first alone: under load a commit a message was half of what a message cost."""
+    commits = []
+    event.listen(database.engine, "commit", lambda _: commits.append(1))
+    await asyncio.gather(*(writer.write(tally(f"{number:03}")) for number in range(GROUP)))
+    assert len(commits) == 1
+
+
 async def test_a_mistake_undoes_nobody_elses_work(database, writer):
     """A savepoint each: the one that breaks a constraint fails alone, wholly."""
     release = threading.Event()
