@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -102,16 +103,24 @@ class Source:
         """A fault is a value here: nobody may be left to hear it."""
         try:
             async with self._file.held():
-                kept = self.kept()
-                if kept.fresh(self._now(), refused):  # another process was first, or this one before it was restarted
-                    self._kept, self._unwritten = kept, None
-                elif self._not_before is not None and self._now() < self._not_before and kept == self._kept:
-                    return self._fault
-                else:
-                    await self._keep(self._unwritten or self._of(await self._ask(kept), kept))
-                    log.info("credential.renewed", name=self.name, good_until=self._kept.expires_at.isoformat())
+                return await self._renewed(refused)
+        except Unavailable as fault:  # somebody else has the lock, so the file is theirs to write
+            return self._failed(fault)
+
+    async def _renewed(self, refused: str) -> Fault | None:
+        """With the lock held."""
+        try:
+            kept = self.kept()
+            if kept.fresh(self._now(), refused):  # another process was first, or this one before it was restarted
+                self._kept, self._unwritten = kept, None
+            elif self._not_before is not None and self._now() < self._not_before and kept == self._kept:
+                return self._fault
+            else:
+                await self._keep(self._unwritten or self._of(await self._ask(kept), kept))
+                log.info("credential.renewed", name=self.name, good_until=self._kept.expires_at.isoformat())
         except (Unavailable, Ungranted) as fault:
-            return await self._failed(fault)
+            await self._note(self._failed(fault))
+            return fault
         self._failures, self._not_before, self._fault = 0, None, None
         return None
 
@@ -146,19 +155,22 @@ class Source:
         await asyncio.to_thread(self._file.write, kept)
         self._kept, self._unwritten = kept, None
 
-    async def _failed(self, fault: Fault) -> Fault:
-        """Tell of it, and say when to try again; what is still good stays so."""
+    def _failed(self, fault: Fault) -> Fault:
+        """Tell of it, and say when to try again."""
         self._failures += 1
         at = self._now()
         self._not_before, self._fault = next_attempt(BACKOFF, self._failures, at, at, 0), fault
         tell = log.error if isinstance(fault, Ungranted) else log.warning
         tell("credential.failed", name=self.name, kind=type(fault).__name__, why=str(fault))
-        try:
-            self._kept = replace(self.kept(), last_error=str(fault))
-            await asyncio.to_thread(self._file.write, self._kept)
-        except (Unavailable, Ungranted):  # told already, and `auth status` tells what is wrong with the file
-            pass
         return fault
+
+    async def _note(self, fault: Fault) -> None:
+        """Keep what was wrong beside what is still good, with the lock held."""
+        with suppress(Unavailable, Ungranted):  # told already, and `auth status` tells what is wrong with the file
+            self._kept = self.kept()
+            noted = replace(self._kept, last_error=str(fault))
+            await asyncio.to_thread(self._file.write, noted)
+            self._kept = noted
 
     def _origin(self) -> str:
         """Changes with the configuration, and with the refresh token that the operator gives."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -122,6 +123,62 @@ async def test_what_cannot_be_written_is_not_used_and_not_lost(bench):
     assert await source.token() == "AT-1-which-nobody-may-see"
     assert json.loads(bench.path.read_text())["refresh_token"] == bench.auth.refresh
     assert len(bench.auth.asked) == 1
+
+
+async def test_a_fault_is_written_down_with_the_lock_held(bench):
+    """Another process that has just been given a rotated refresh token must not find the old one over it."""
+    bench.auth.script.append(DOWN)
+    source = bench.source()
+    source._file = watched = _Watched(source._file)
+    with pytest.raises(Unavailable):
+        await source.token()
+    assert watched.writes == [True]
+    assert "503" in json.loads(bench.path.read_text())["last_error"]
+
+
+async def test_who_does_not_get_the_lock_writes_nothing(bench):
+    """Whoever holds it may be writing at this moment."""
+    source = bench.source()
+    source._file = watched = _Watched(source._file, busy=True)
+    with pytest.raises(Unavailable, match="has held its lock"):
+        await source.token()
+    assert watched.writes == []
+
+
+async def test_a_server_that_is_down_is_not_asked_in_a_hurry_on_a_full_disk(bench):
+    """That the fault could not be written down is no reason to ask again."""
+    bench.auth.script.extend([DOWN] * 2)
+    source = bench.source()
+    source._file = _Unwritable(source._file)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="503"):
+            await source.token()
+    assert len(bench.auth.asked) == 1
+
+
+class _Watched:
+    """A file that knows of each write whether the lock was held."""
+
+    def __init__(self, file, *, busy=False):
+        self.file, self.busy, self.locked, self.writes = file, busy, False, []
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    @asynccontextmanager
+    async def held(self):
+        if self.busy:
+            raise Unavailable("box.json: another gateway has held its lock for 45 s")
+        async with self.file.held():
+            self.locked = True
+            try:
+                yield
+            finally:
+                self.locked = False
+
+    def write(self, kept):
+        self.writes.append(self.locked)
+        self.file.write(kept)
 
 
 class _Unwritable:
