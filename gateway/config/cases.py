@@ -63,7 +63,7 @@ def _case(document: Document, keys: Keys, said: Plain) -> Trial:
     given = {} if given is None else given
     _typed(document, (*keys, "facts"), given, dict(SCHEMA))
     known = _of_mail(document, (*keys, "mail"), case["mail"]) if "mail" in case else Facts(reason="registered")
-    laid = Facts.from_record(_over(known.record(), given))
+    laid = Facts.from_record(_over(known.values(), given))
     if laid.reason not in set(REASONS):
         near = _near(laid.reason, sorted(REASONS))
         raise ConfigError(

@@ -7,7 +7,7 @@ depends on who is registered or on what anybody holds. Of the words there is wha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
@@ -17,6 +17,7 @@ from gateway.core.charset import words
 from gateway.core.evidence import Evidence
 from gateway.core.fields import unfolded
 from gateway.core.intent import intents
+from gateway.core.letter import one_line
 from gateway.core.message import Attachment, DeliveryReport, Message
 from gateway.core.particulars import (
     AccountFacts,
@@ -32,15 +33,27 @@ from gateway.core.providers import SHARED
 from gateway.core.rates import Rates
 from gateway.core.reason import Reason
 from gateway.core.record import from_record, to_record, types
-from gateway.core.room import Room
+from gateway.core.room import Items, Room, Share
 from gateway.core.scan import Clean, Infected, NotScanned
 from gateway.core.times import stamp
 from gateway.core.tongue import tongue
 
 OCTETS = 8 * 1024
-"""The most that a record has as JSON, whatever the mail. Of it each text and each list below has its part."""
-SUBJECT, NAME, WORD = 1200, 480, 100
-ATTACHMENTS, SERVICES, RECIPIENTS, WORDS = 1800, 700, 700, 700
+"""The most that a record has as JSON, whatever the mail: what each text and list may have, and the rest."""
+NAME, WORD = 480, 100
+SHARES: Share = {
+    "author": {"name": NAME},
+    "account": {"code": WORD, "name": NAME},
+    "evidence": {"spf": WORD, "dkim": WORD, "dmarc": WORD},
+    "services": Items(700, {"kind": WORD, "name": NAME}),
+    "intent_words": Items(700, 700),
+    "attachments": Items(1800, {"name": NAME, "extension": WORD, "content_type": WORD}),
+    "subject": 1200,
+    "ingress": {"name": WORD, "peer": WORD},
+    "recipients": Items(700, 700),
+    "virus": WORD,
+}
+"""What is kept. Rules are tried on all there is: else a stranger hid one attachment behind a hundred others."""
 
 _SCANS = {type(None): "", Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
 
@@ -49,7 +62,7 @@ _SCANS = {type(None): "", Clean: "clean", Infected: "infected", NotScanned: "not
 class Facts:
     """One message. `size` in octets, `text_size` in characters of what was written here; `reply`: it continues others.
 
-    `cut`: not all of it is here, a text was too long or a list too many; `attachment_count` is of all there are.
+    `cut` is of what was kept: a text was too long for that, or a list; `attachment_count` is of all there are.
     """
 
     reason: str = ""
@@ -78,8 +91,10 @@ class Facts:
     cut: bool = False
 
     def record(self) -> dict[str, Any]:
-        """As plain data, to be kept with the message."""
-        return dict(to_record(self))
+        """As plain data, to be kept with the message: in less than OCTETS."""
+        room = Room()
+        kept: dict[str, Any] = room.kept(to_record(self), SHARES)
+        return kept | {"cut": self.cut or room.short}
 
     @classmethod
     def from_record(cls, record: object) -> Facts:
@@ -87,12 +102,12 @@ class Facts:
         return from_record(cls, record)
 
     def values(self) -> Mapping[str, Any]:
-        """What conditions read."""
-        return self.record()
+        """What conditions read: all of it."""
+        return dict(to_record(self))
 
 
-SCHEMA = types(Facts)
-"""The type of each fact, for conditions."""
+SCHEMA = {name: kind for name, kind in types(Facts).items() if name != "cut"}
+"""The type of each fact, for conditions. When they are asked, nothing has been cut yet."""
 
 
 def facts(
@@ -101,7 +116,6 @@ def facts(
     shared_domains: frozenset[str] = frozenset(),
 ) -> Facts:
     """The facts of a case. `reason` is what the stations before found; `shared_domains` are the operator's own."""
-    room = Room()
     parsed, arrival, envelope = case.parsed, case.arrival, case.arrival.envelope
     message = parsed if isinstance(parsed, Message) else None
     files = message.body.attachments if message else ()
@@ -110,34 +124,31 @@ def facts(
     language = tongue(f"{parsed.header.subject}\n{text}")
     account = _account(case)
     at = arrival.at.astimezone(UTC)
-    found = Facts(
+    return Facts(
         reason=reason.value if reason else "",
-        author=_author(message, shared_domains, room) if message else AuthorFacts(),
-        account=_told(account, room) if account else AccountFacts(),
-        evidence=_evidence(case.evidence, room),
+        author=_author(message, shared_domains) if message else AuthorFacts(),
+        account=_told(account) if account else AccountFacts(),
+        evidence=_evidence(case.evidence),
         ticket=_ticket(case, account) if account else TicketFacts(),
-        services=_services(case, account, room) if account else (),
+        services=_services(case, account) if account else (),
         intent=tuple(one.intent.value for one in asked),
-        intent_words=room.items((one.words for one in asked), WORDS),
+        intent_words=tuple(one.words for one in asked),
         automatic=_automatic(case),
         reply=message is not None and bool(message.references),
-        attachments=room.items((_attachment(one, room) for one in files), ATTACHMENTS),
+        attachments=tuple(map(_attachment, files)),
         attachment_count=len(files),
         size=len(arrival.raw),
-        subject=room.text(parsed.header.subject, SUBJECT),
+        subject=_line(parsed.header.subject),
         text_size=len(text),
         language=language.value if language else "",
-        ingress=IngressFacts(
-            room.text(arrival.origin.ingress, WORD), arrival.origin.position.value, room.text(arrival.origin.peer, WORD)
-        ),
-        recipients=room.items(envelope.forward_paths if envelope else (), RECIPIENTS),
+        ingress=IngressFacts(_line(arrival.origin.ingress), arrival.origin.position.value, _line(arrival.origin.peer)),
+        recipients=tuple(envelope.forward_paths) if envelope else (),
         hops=message.hops if message else 0,
         time=TimeFacts(at.hour, at.isoweekday(), stamp(at)),
         rates=case.rates,
         scan=_SCANS[type(case.scan)],
-        virus=room.text(case.scan.signature, WORD) if isinstance(case.scan, Infected) else "",
+        virus=_line(case.scan.signature) if isinstance(case.scan, Infected) else "",
     )
-    return replace(found, cut=True) if room.short else found
 
 
 def _account(case: Case) -> Account | None:
@@ -149,25 +160,23 @@ def _account(case: Case) -> Account | None:
     return found[0] if len(found) == 1 else None
 
 
-def _author(message: Message, shared_domains: frozenset[str], room: Room) -> AuthorFacts:
+def _author(message: Message, shared_domains: frozenset[str]) -> AuthorFacts:
     author = message.author
     value = next((value for name, value in message.fields if name == "from"), b"")
     phrase, bracket, _ = words(unfolded(value)).rpartition("<")
-    name = room.text(phrase.strip(' \t"'), NAME) if bracket else ""
+    name = _line(phrase.strip(' \t"')) if bracket else ""
     return AuthorFacts(str(author), author.local, author.domain, name, author.domain in SHARED | shared_domains)
 
 
-def _told(account: Account, room: Room) -> AccountFacts:
-    return AccountFacts(
-        room.text(account.code, WORD), room.text(account.name, NAME), account.language.value, account.status.value
-    )
+def _told(account: Account) -> AccountFacts:
+    return AccountFacts(_line(account.code), _line(account.name), account.language.value, account.status.value)
 
 
-def _evidence(evidence: Evidence, room: Room) -> EvidenceFacts:
+def _evidence(evidence: Evidence) -> EvidenceFacts:
     """Of several signatures, whether one is good."""
     spf, dmarc = (one.result if one else "" for one in (evidence.spf, evidence.dmarc))
     dkim = sorted((one.result for one in evidence.dkim), key="pass".__ne__)
-    results = (room.text(one, WORD) for one in (spf, dkim[0] if dkim else "", dmarc))
+    results = (_line(one) for one in (spf, dkim[0] if dkim else "", dmarc))
     return EvidenceFacts(evidence.source.value, evidence.assurance.value, *results)
 
 
@@ -180,12 +189,9 @@ def _ticket(case: Case, account: Account) -> TicketFacts:
     return TicketFacts(first.reference, own=True) if first else TicketFacts()
 
 
-def _services(case: Case, account: Account, room: Room) -> tuple[ServiceFacts, ...]:
-    told = (
-        ServiceFacts(room.text(one.kind, WORD), room.text(one.name, NAME), own=one.account_id == account.id)
-        for one in case.about
-    )
-    return room.items(told, SERVICES)
+def _services(case: Case, account: Account) -> tuple[ServiceFacts, ...]:
+    own = account.id
+    return tuple(ServiceFacts(_line(one.kind), _line(one.name), own=one.account_id == own) for one in case.about)
 
 
 def _automatic(case: Case) -> bool:
@@ -195,13 +201,18 @@ def _automatic(case: Case) -> bool:
     return isinstance(case.parsed, DeliveryReport) or (envelope is not None and envelope.reverse_path is None)
 
 
-def _attachment(one: Attachment, room: Room) -> AttachmentFacts:
+def _attachment(one: Attachment) -> AttachmentFacts:
     _, dot, extension = one.filename.rpartition(".")
     return AttachmentFacts(
-        room.text(one.filename, NAME),
-        room.text(extension.strip().lower(), WORD) if dot else "",
-        room.text(one.content_type, WORD),
+        _line(one.filename),
+        _line(extension.strip().lower()) if dot else "",
+        _line(one.content_type),
         one.sniffed,
         one.size,
         one.inline,
     )
+
+
+def _line(text: str) -> str:
+    """All of it, on one line."""
+    return one_line(text, len(text))

@@ -13,7 +13,8 @@ from gateway.core.address import Address
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.case import Case, Mention, Override, TicketFact
 from gateway.core.evidence import Assurance, Evidence, Result, Source
-from gateway.core.facts import OCTETS, Facts, facts
+from gateway.core.expression import compile_condition
+from gateway.core.facts import OCTETS, SCHEMA, Facts, facts
 from gateway.core.message import Attachment, Body, DeliveryReport, Header, Malformed, Message, Report, Robot
 from gateway.core.particulars import (
     AccountFacts,
@@ -254,11 +255,22 @@ def test_a_record_is_bounded_whatever_the_mail(letter):
     )
     known = facts(replace(huge, rates=Rates(*[2**40] * 6)), Reason.SERVICE_OF_ANOTHER_ACCOUNT)
     assert len(json.dumps(known.record())) < OCTETS
-    assert (known.cut, known.attachment_count, len(known.intent) > 2) == (True, 2000, True)
+    kept = Facts.from_record(known.record())
+    assert (kept.cut, kept.attachment_count, len(kept.intent) > 2, kept.record()) == (True, 2000, True, known.record())
+    assert (known.cut, len(known.attachments), len(known.services)) == (False, 2000, 5000)
 
 
 def test_what_fits_is_not_called_cut():
     """Twenty files of a usual name, and a subject with accents."""
     files = tuple(Attachment(f"fattura {number}.pdf", "application/pdf", 5, "", inline=False) for number in range(10))
     known = facts(case(message(attachments=files, subject="perché è così " * 20)))
-    assert (known.cut, len(known.attachments)) == (False, 10)
+    kept = Facts.from_record(known.record())
+    assert (kept.cut, len(kept.attachments), kept) == (False, 10, known)
+
+
+def test_rules_are_tried_on_what_a_record_has_no_room_for():
+    """A stranger hides no attachment behind others: what is cut is cut after the rules were asked."""
+    small = Attachment("a.txt", "text/plain", 5, "", inline=False)
+    known = facts(case(message(attachments=(*[small] * 1999, replace(small, filename="invoice.exe")))))
+    assert compile_condition('attachments.exists(a, a.extension == "exe")', SCHEMA).holds(known.values())
+    assert len(Facts.from_record(known.record()).attachments) < 100

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.config import load_policies, shipped
 from gateway.core.expression import compile_condition
 from gateway.core.facts import SCHEMA, Facts
 from gateway.core.policy import Policy
@@ -113,3 +114,16 @@ async def test_the_facts_are_kept_with_the_message(gateway):
     known = Facts.from_record(row)
     assert (known.reason, known.subject, known.account.code) == ("registered", "Dominio", ROSSI)
     assert known.record() == row
+
+
+async def test_a_program_behind_a_hundred_files_is_seen(gateway):
+    """The strict set holds it, though the record has no room for its name."""
+    more = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+    names = [*(f"foto {number}.jpg" for number in range(100)), "fattura.pdf.exe"]
+    parts = "".join(f'--b\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\nx\r\n' for name in names)
+    raw = letter(more=more, text=f"--b\r\n\r\nBuongiorno.\r\n{parts}--b--")
+    raw = raw.replace(b"Content-Type: text/plain; charset=utf-8\r\n\r\n", b"\r\n", 1)
+    receipt = await gateway.ruled(load_policies(shipped("policies/strict"))).receive(raw)
+    assert gateway.message(receipt.id)["rule"].endswith(" programs")
+    kept = Facts.from_record(gateway.facts(receipt.id))
+    assert (kept.cut, kept.attachment_count, kept.attachments[-1].extension) == (True, 101, "jpg")
