@@ -200,26 +200,28 @@ def _blank_letters(connection: Connection, account: int) -> int:
 
 def _blank_mentions(connection: Connection, names: Sequence[str]) -> int:
     """What we ourselves wrote about its addresses beside others' mail: whom a look-alike resembles."""
-    if not names:
-        return 0
-    pattern = _pattern(names)
+    pattern, count = _pattern(names), 0
     found = connection.execute(select(_m.id, _m.trace, _m.detail).where(_names_one(names, _m.trace, _m.detail))).all()
     for row in found:
         trace = [[pattern.sub(GONE, word) for word in station] for station in row.trace]
         words = {"trace": trace, "detail": pattern.sub(GONE, row.detail)}
-        connection.execute(update(t.message).where(_m.id == row.id).values(words))
-    return len(found)
+        if words != {"trace": row.trace, "detail": row.detail}:
+            connection.execute(update(t.message).where(_m.id == row.id).values(words))
+            count += 1
+    return count
 
 
 def _told(connection: Connection, code: str, names: Sequence[str]) -> Sequence[int]:
     """The acts whose words are about the account, or name an address of it."""
     about = and_(t.audit.c.subject == code, t.audit.c.action.not_in((ACT, audit.ERASED)))
-    query = select(t.audit.c.id).join(t.audit_text).where(or_(about, _names_one(names, t.audit_text.c.detail)))
-    return connection.execute(query).scalars().all()
+    query = select(t.audit.c.id, about.label("about"), t.audit_text.c.detail).join(t.audit_text)
+    pattern = _pattern(names)
+    found = connection.execute(query.where(or_(about, _names_one(names, t.audit_text.c.detail))))
+    return [row.id for row in found if row.about or pattern.search(row.detail)]
 
 
 def _names_one(names: Sequence[str], *columns: Column[Any]) -> ColumnElement[bool]:
-    """Whether one of the columns has one of the names, as text or as JSON writes it."""
+    """Whether one of the columns has one of the names, as text or as JSON writes it; it may be part of another."""
     found = (
         func.instr(func.lower(cast(column, String)), json.dumps(name.lower())[1:-1] if as_json else name.lower()) > 0
         for column in columns
@@ -231,5 +233,5 @@ def _names_one(names: Sequence[str], *columns: Column[Any]) -> ColumnElement[boo
 
 def _pattern(names: Sequence[str]) -> re.Pattern[str]:
     """The names as whole addresses: `info@rossi.example` is not in `x.info@rossi.example`."""
-    words = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    words = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)"
     return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)", re.IGNORECASE)

@@ -152,6 +152,16 @@ async def test_the_chain_holds_and_says_what_was_erased(lived):
     assert (last["action"], last["by"], last["subject"]) == ("account.erase", "anna", ROSSI)
 
 
+async def test_an_address_that_is_part_of_anothers_takes_nothing_along(lived):
+    """Who has `o@smith.example` and asks to be erased does not wipe what is written of `paolo@smith.example`."""
+    write = lived.database.write
+    write(lambda c: book.add_address(c, ROSSI, Address.parse("o@smith.example"), now=NOW, by="anna"))
+    write(lambda c: book.add_address(c, SMITH, Address.parse("paolo@smith.example"), now=NOW, by="anna"))
+    assert run(lived).details == 2  # what was added to ROSSI before, and now
+    [kept] = [one["detail"] for one in lived.audit if one["subject"] == SMITH]
+    assert "paolo@smith.example" in kept
+
+
 async def test_nobody_else_loses_anything(lived):
     """Another account's ticket, letter, bytes and the attachment that both have."""
     [theirs] = [one for one in lived.tickets if one["account"] == SMITH]
