@@ -95,7 +95,7 @@ class Daemon:
         self._listeners = build.listeners(config, self._receive, budget)
         self._store = build.store(config, database)
         self._meters = Meters()
-        self._board = build.board(config, database)
+        self._board = build.board(config, database, rules.policy)
         self._mailboxes = polling.mailboxes(config, self._store, self._receive, budget, self._board, self._sources)
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
@@ -179,8 +179,10 @@ class Daemon:
         try:
             rules = build.house(load(self._config.path))
         except ConfigError as fault:
-            log.warning("gateway.reload-refused", why=str(fault), in_force="the rules from before")
+            log.warning("gateway.reload-refused", why=str(fault), in_force=self._receiver.house.policy.digest[:12])
+            self._board.refused(str(fault))
         else:
             self._receiver = self._receiving(rules)
             log.info("gateway.reloaded", policy=rules.policy.digest[:12])
+            self._board.reloaded(rules.policy.digest)
         notify.ready()

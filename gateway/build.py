@@ -188,12 +188,12 @@ def listeners(config: Config, receive: Receive, budget: Budget) -> list[Listener
     ]
 
 
-def board(config: Config, database: Database) -> Board:
-    """Where the ingresses say how they stand."""
+def board(config: Config, database: Database, policy: Policy) -> Board:
+    """Where the parts say how they stand."""
     began = now()
     listening = [Standing(one.name, one.protocol, began) for one in config.smtp]
     polled = [Standing(one.name, "imap", began) for one in config.imap]
-    return Board(status_file(database.path), now, [*listening, *polled])
+    return Board(status_file(database.path), now, policy.digest, [*listening, *polled])
 
 
 def pages(config: Config, meters: Meters) -> list[Page]:

@@ -1,4 +1,4 @@
-"""`status`: how each ingress of the running daemon stands; non-zero when one is stuck."""
+"""`status`: how each ingress of the running daemon stands, and which policy is in force; non-zero when one is stuck."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway import build
 from gateway.cli import show
 from gateway.cli.checks import is_running
 from gateway.cli.context import Context, Refused, as_json, pass_context
-from gateway.core.standing import Standing
+from gateway.core.standing import InForce, Standing
 from gateway.core.times import stamp
 from gateway.ops import board
 from gateway.store.database import extent
@@ -34,17 +34,21 @@ def status(context: Context, json_lines: bool) -> int:
     if not is_running(config):
         raise Refused("no gateway runs on this database; start it, then again", os.EX_UNAVAILABLE)
     now = build.now()
-    written, standings = _standings(config.database.path or Path())
+    written, in_force, standings = _board(config.database.path or Path())
     if now - written > STALE:
         raise Refused(f"the gateway has not said how it stands since {stamp(written)}: it hangs", os.EX_UNAVAILABLE)
-    show.records(list(records(standings, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
+    show.records(
+        list(records(in_force, standings, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured"
+    )
     if not json_lines:  # there a line is an ingress
+        for line in _policy(in_force):
+            click.echo(show.plain(line))
         octets, free = context.read(extent)
         click.echo(f"database: {octets / MIB:.0f} MiB, {free / MIB:.0f} MiB of it free")
     return os.EX_UNAVAILABLE if any(one.stuck(now) for one in standings) else os.EX_OK
 
 
-def _standings(database: Path) -> tuple[datetime, tuple[Standing, ...]]:
+def _board(database: Path) -> tuple[datetime, InForce, tuple[Standing, ...]]:
     path = board.status_file(database)
     try:
         return board.read(path)
@@ -53,8 +57,20 @@ def _standings(database: Path) -> tuple[datetime, tuple[Standing, ...]]:
         raise Refused(f"{path}: {words}; the gateway that runs has not written it yet", os.EX_UNAVAILABLE) from fault
 
 
-def records(standings: tuple[Standing, ...], now: datetime) -> Iterator[dict[str, Any]]:
-    """As published; `lag` is in seconds."""
+def _policy(in_force: InForce) -> Iterator[str]:
+    yield f"policy: {in_force.policy[:12]}, in force since {stamp(in_force.since)}"
+    if in_force.refused_at:
+        yield f"a reload at {stamp(in_force.refused_at)} was REFUSED, and so would be a restart: {in_force.refused}"
+
+
+def records(in_force: InForce, standings: tuple[Standing, ...], now: datetime) -> Iterator[dict[str, Any]]:
+    """As published; `lag` is in seconds, and `in_force` is the same of all."""
+    ruling = {
+        "policy": in_force.policy,
+        "since": stamp(in_force.since),
+        "refused": in_force.refused,
+        "refused_at": _when(in_force.refused_at),
+    }
     for one in standings:
         yield {
             "ingress": one.ingress,
@@ -66,6 +82,7 @@ def records(standings: tuple[Standing, ...], now: datetime) -> Iterator[dict[str
             "oldest_unread": _when(one.oldest_unread),
             "last_error": one.last_error,
             "next_try": _when(one.next_try),
+            "in_force": ruling,
         }
 
 

@@ -1,4 +1,4 @@
-"""How an ingress stands: when it last did its work, what is left, and what is wrong. A value, and when it is stuck."""
+"""How the gateway stands: of each ingress when it last did its work and what is wrong, and which policy is in force."""
 
 from __future__ import annotations
 
@@ -36,3 +36,18 @@ class Standing:
         """Whether somebody has to look."""
         quiet = now - (self.last_success or self.since) >= STUCK_AFTER
         return bool(self.last_error) and (self.hopeless or quiet or self.lag(now) >= STUCK_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The policy that rules: its digest, and since when; and the last reload, where that was refused."""
+
+    policy: str
+    since: datetime
+    refused_at: datetime | None = None
+    refused: str = ""
+    """Why. Empty again with the next good one."""
+
+    def reloaded(self, policy: str, now: datetime) -> InForce:
+        """A good set was read, perhaps the same again."""
+        return InForce(policy, self.since if policy == self.policy else now)

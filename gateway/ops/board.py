@@ -1,19 +1,19 @@
-"""The board: how each ingress stands, kept in a file that `gateway status` reads; written at most once a second."""
+"""The board: how the gateway stands, kept in a file that `gateway status` reads; written at most once a second."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
-from gateway.core.standing import Standing
+from gateway.core.standing import InForce, Standing
 from gateway.core.times import moment, stamp
 
 SECONDS = 1.0
@@ -25,13 +25,18 @@ OCTETS = 2**20
 
 log = structlog.get_logger()
 
+T = TypeVar("T", Standing, InForce)
+
 
 class Board:
     """ports.Board, and the task that writes it down. One for a process."""
 
-    def __init__(self, path: Path, now: Callable[[], datetime], standings: Iterable[Standing] = ()) -> None:
+    def __init__(
+        self, path: Path, now: Callable[[], datetime], policy: str = "", standings: Iterable[Standing] = ()
+    ) -> None:
         self._path = path
         self._now = now
+        self._in_force = InForce(policy, now())
         self._standings = {one.ingress: one for one in standings}
         self._changed = True
 
@@ -47,6 +52,16 @@ class Board:
         success = one.last_success if trouble else self._now()
         self.stands(replace(one, last_success=success, last_error=trouble))
 
+    def reloaded(self, policy: str) -> None:
+        """The policy with this digest is in force."""
+        self._in_force = self._in_force.reloaded(policy, self._now())
+        self._changed = True
+
+    def refused(self, why: str) -> None:
+        """A reload was refused, and what was in force stays so."""
+        self._in_force = replace(self._in_force, refused_at=self._now(), refused=why)
+        self._changed = True
+
     async def run(self) -> None:
         """Write what has changed, until cancelled."""
         looks = 0
@@ -59,7 +74,11 @@ class Board:
 
     def _write(self) -> None:
         """Whole or not at all, for our eyes only (threats rule 17)."""
-        record = {"at": stamp(self._now()), "ingresses": [_written(one) for one in self._standings.values()]}
+        record = {
+            "at": stamp(self._now()),
+            "in_force": _written(self._in_force),
+            "ingresses": [_written(one) for one in self._standings.values()],
+        }
         beside = self._path.with_name(f"{self._path.name}.new")
         try:
             with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -70,29 +89,31 @@ class Board:
 
 
 def status_file(database: Path) -> Path:
-    """Where the daemon of this database writes how its ingresses stand."""
+    """Where the daemon of this database writes how it stands."""
     return database.with_name(f"{database.name}.status")
 
 
-def read(path: Path) -> tuple[datetime, tuple[Standing, ...]]:
+def read(path: Path) -> tuple[datetime, InForce, tuple[Standing, ...]]:
     """When the file was written, and what it says. Raises OSError, ValueError."""
     with path.open() as file:
         record = json.loads(file.read(OCTETS))
     try:
-        return moment(record["at"]), tuple(_read(one) for one in record["ingresses"])
+        standings = tuple(_read(Standing, one) for one in record["ingresses"])
+        return moment(record["at"]), _read(InForce, record["in_force"]), standings
     except (KeyError, TypeError) as fault:
         raise ValueError(f"{path} is not what this gateway writes") from fault
 
 
-_MOMENTS = frozenset({"since", "last_success", "oldest_unread", "next_try"})
-_NAMES = tuple(field.name for field in fields(Standing))
+_MOMENTS = frozenset({"since", "last_success", "oldest_unread", "next_try", "refused_at"})
 
 
-def _written(standing: Standing) -> dict[str, Any]:
-    values = ((name, getattr(standing, name)) for name in _NAMES)
+def _written(noun: Standing | InForce) -> dict[str, Any]:
+    values = ((one.name, getattr(noun, one.name)) for one in fields(noun))
     return {name: stamp(value) if name in _MOMENTS and value else value for name, value in values}
 
 
-def _read(record: dict[str, Any]) -> Standing:
-    values: dict[str, Any] = dict(record)
-    return Standing(**values | {name: moment(values[name]) for name in _MOMENTS if values[name]})
+def _read(kind: type[T], record: Mapping[str, Any]) -> T:
+    values: dict[str, Any] = {
+        name: moment(value) if name in _MOMENTS and value else value for name, value in record.items()
+    }
+    return kind(**values)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.standing import STUCK_AFTER, Standing
+from gateway.core.standing import STUCK_AFTER, InForce, Standing
 from gateway.ops import board
 from house import NOW
 
@@ -31,22 +31,35 @@ async def written(one):
 
 async def test_what_is_written_is_what_is_read(path):
     """All facts of a standing, and when it was written."""
-    one = board.Board(path, lambda: NOW, [PORT])
+    one = board.Board(path, lambda: NOW, "d1", [PORT])
     one.stands(BOX)
     await written(one)
-    assert board.read(path) == (NOW, (PORT, BOX))
+    assert board.read(path) == (NOW, InForce("d1", NOW), (PORT, BOX))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_a_listener_is_told_of_by_its_messages(path):
     """A message is a success, one put off is trouble that the next success ends; a mailbox tells of itself."""
-    one = board.Board(path, lambda: NOW, [PORT, BOX])
+    one = board.Board(path, lambda: NOW, "d1", [PORT, BOX])
     one.heard("from-mta", "database is locked")
     one.heard("assistenza")
     assert one._standings["from-mta"].last_error == "database is locked"
     one.heard("from-mta")
     assert (one._standings["from-mta"].last_success, one._standings["from-mta"].last_error) == (NOW, "")
     assert one._standings["assistenza"] == BOX
+
+
+async def test_a_refused_reload_is_told_until_a_good_one(path):
+    """What was in force stays so, since when it was; the same policy again is in force since it first was."""
+    times = iter([NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=2), *[NOW + timedelta(hours=3)] * 3])
+    one = board.Board(path, lambda: next(times), "d1")
+    one.refused("own.yaml:3: no")
+    await written(one)
+    assert board.read(path)[1] == InForce("d1", NOW, NOW + timedelta(hours=1), "own.yaml:3: no")
+    one.reloaded("d1")
+    assert one._in_force == InForce("d1", NOW)
+    one.reloaded("d2")
+    assert one._in_force == InForce("d2", NOW + timedelta(hours=3))
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"at": "2026-11-22T12:00:00.000000Z", "ingresses": [{"x": 1}]}'])

@@ -1,0 +1,59 @@
+"""SIGHUP: a new set of policies rules from the next message on, whole or not at all, and the past stays as it was."""
+
+from __future__ import annotations
+
+import signal
+
+from e2e.border import message
+from e2e.process import Gateway
+from e2e.waiting import until
+from gateway.ops import board
+
+AUTHOR = "tecnico@rossi.example"
+HOLDS = "version: 1\nrules:\n  - {name: hold-all, when: 'true', then: quarantine}\n"
+DISCARDS = "# edited\nversion: 1\nrules:\n  - {name: hold-all, when: 'true', then: discard}\n"
+BAD = (
+    "version: 1\nrules:\n  - {name: a, wh",
+    "version: 1\nrules:\n  - {name: a, when: sise > 1, then: discard}\n",
+    "version: 1\nrules:\n  - {name: b, when: size > 1, then: discard}\n"
+    "  - {name: a, when: size > 1, then: {answer: none}}\n",
+)
+"""Cut off, a misspelt fact, and an answer without a template behind a rule that is good."""
+
+
+def reload(gateway: Gateway, text: str) -> None:
+    """Another own.yaml beside the shipped file; returns when the daemon has read it, or refused to."""
+    (gateway.folder / "policies" / "own.yaml").write_text(text)
+    before = gateway.stderr().count("gateway.reload")
+    gateway.running.send_signal(signal.SIGHUP)
+    until(lambda: gateway.stderr().count("gateway.reload") > before, "the reload")
+
+
+def refused(gateway: Gateway) -> str:
+    """What the daemon has written down of its last reload."""
+    return board.read(board.status_file(gateway.folder / "gateway.db"))[1].refused
+
+
+def test_a_bad_set_keeps_the_old_one_and_says_so_until_a_good_one(gateway: Gateway) -> None:
+    """Good, bad, good: mail in between is ruled by the first, and what was decided keeps its line and its hash."""
+    reload(gateway, HOLDS)
+    first = gateway.message(gateway.accept(message(AUTHOR), AUTHOR))
+    assert (first["disposition"], first["rule"]) == ("quarantine", "own.yaml:3 hold-all")
+
+    for bad in BAD:
+        reload(gateway, bad)
+    between = gateway.message(gateway.accept(message(AUTHOR), AUTHOR))
+    assert (between["rule"], between["policy"]) == (first["rule"], first["policy"])
+    assert gateway.stderr().count("gateway.reload-refused") == len(BAD)
+    until(lambda: "none.txt" in refused(gateway), "the refusal on the board")
+    told = gateway.cli("status").stdout
+    assert f"policy: {first['policy'][:12]}, in force since" in told
+    assert "REFUSED" in told
+
+    reload(gateway, DISCARDS)
+    last = gateway.message(gateway.accept(message(AUTHOR), AUTHOR))
+    assert (last["disposition"], last["rule"]) == ("discard", "own.yaml:4 hold-all")
+    until(lambda: not refused(gateway), "the good one on the board")
+    in_force = gateway.records("status")[0]["in_force"]
+    assert (in_force["policy"], in_force["refused"], in_force["refused_at"]) == (last["policy"], "", None)
+    assert gateway.message(first["id"]) == first
