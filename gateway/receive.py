@@ -23,6 +23,7 @@ from gateway.core.message import Envelope, Message
 from gateway.core.parse import parse
 from gateway.core.pec import carried, proof
 from gateway.core.providers import graded
+from gateway.core.recipients import recipients
 from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id
 from gateway.core.reply import Kind, Reply
 from gateway.core.scan import Scan
@@ -149,7 +150,7 @@ class Receiver:
 
     def _named(self, message: Message, arrival: Arrival) -> tuple[Named, tuple[Claim, ...]]:
         """What the message says it is about: names, and tickets."""
-        details = self.house.served.details(arrival.envelope.forward_paths if arrival.envelope else ())
+        details = self.house.served.details(recipients(arrival))
         reading = read(message, self.house.policy.about)
         names = named(reading, message.author)
         claimed = claims(message.header.subject, message.references, details, self.house.hostname, reading.text)
@@ -159,7 +160,7 @@ class Receiver:
 
     async def _bounced(self, arrival: Arrival) -> str | None:
         """The outbox row that the recipient's token names, whatever the message says."""
-        details = self.house.served.bounce_details(arrival.envelope.forward_paths if arrival.envelope else ())
+        details = self.house.served.bounce_details(recipients(arrival))
         if not details:
             return None
         keys = await self.keys.keyring()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -79,6 +80,16 @@ async def test_a_report_to_the_letters_own_address_fails_the_letter(gateway, row
     assert gateway.outbox[0]["state"] == "failed"
     assert gateway.outbox[0]["status"].startswith("5.1.1")
     assert failures(gateway) == 1
+
+
+@pytest.mark.parametrize("name", ["To", "Delivered-To", "X-Original-To"])
+async def test_a_report_in_a_mailbox_fails_its_letter_by_the_token_in_its_header(gateway, row, name):
+    """There is no envelope there; the token proves as much as it does in RCPT TO, and without it nothing happens."""
+    (path,) = to(gateway, row)
+    for address, state in (("bounces+AAAA@example.it", "delivered"), (path, "failed")):
+        raw = report(boundary=address[8:20]).replace(b"To: bounces@example.it", f"{name}: <{address}>".encode())
+        await gateway.receiver(replace(gateway.arrival(raw), envelope=None))
+        assert [one["state"] for one in gateway.outbox if one["id"] == row] == [state]
 
 
 @pytest.mark.parametrize("path", ["bounces@example.it", "bounces+{token}x@example.it", "support@example.it"])
