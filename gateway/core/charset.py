@@ -36,6 +36,7 @@ _CODECS = {_PUNCTUATION.sub("", name): codec for known in _KNOWN.items() for nam
 }
 _SHIFTED = ("iso2022", "hz")  # written in ASCII, so that any of it is UTF-8 as well, and gibberish
 _WIDE = ("utf_16", "utf_32")
+_ASCII = bytes(range(0x80))
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CHARSET = rb"[!->@-~]{1,75}"
 _WORD = re.compile(  # RFC 2047 §2; spaces and question marks inside are tolerated
@@ -54,7 +55,7 @@ def codec(charset: str) -> str:
 
 def decode(octets: bytes, charset: str = "") -> str:
     """Text by the ladder: as declared, else strict UTF-8, else either with few faults, else windows-1252."""
-    declared = codec(charset)
+    declared = codec(charset) if charset else ""
     if declared.startswith(_WIDE) and b"\0" not in octets:
         declared = ""  # ASCII that calls itself "unicode"
     names = [name for name in dict.fromkeys((declared, "utf_8")) if name]
@@ -67,10 +68,16 @@ def decode(octets: bytes, charset: str = "") -> str:
     return next(filter(_mostly_right, mended), octets.decode("cp1252", "replace")).removeprefix("\ufeff")
 
 
+def beyond_ascii(text: str) -> str:
+    """The characters beyond ASCII: few in most mail, so that what concerns them alone need not look at the others."""
+    if text.isascii():
+        return ""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+
+
 def _mostly_right(text: str) -> bool:
     """A cut or a foreign letter among many of its own: at least four characters beyond ASCII for each fault."""
-    beyond = len(text) - len(text.encode("ascii", "ignore"))
-    return text.count("\ufffd") * 5 <= beyond
+    return text.count("\ufffd") * 5 <= len(beyond_ascii(text))
 
 
 def clean(text: str) -> str:

@@ -6,8 +6,15 @@ import re
 import unicodedata
 from urllib.parse import unquote_to_bytes
 
+from gateway.core.charset import beyond_ascii
+
 PIECE = 64
 """Characters that are normalised at a time: Python sorts a run of combining marks in quadratic time."""
+
+# Of the letters and signs of European languages those that NFKC leaves alone, as nearly all are that stand in mail.
+_SETTLED = frozenset(one for one in map(chr, range(0x80, 0x250)) if unicodedata.normalize("NFKC", one) == one)
+_SETTLED -= {"\xad"}
+_SETTLED |= frozenset("\u2013\u2014\u2018\u2019\u201c\u201d\u20ac")
 
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 # What is not seen: soft hyphen, zero-width and direction marks, variation selectors, fillers, tags (Unicode's
@@ -31,7 +38,7 @@ def plain(text: str) -> str:
     """The text without what hides a name from a look-up and not from a reader."""
     if "%" in text:
         text = _ESCAPES.sub(lambda match: unquote_to_bytes(match[0]).decode("utf-8", "replace"), text)
-    if not text.isascii():
+    if not _SETTLED.issuperset(beyond_ascii(text)):
         text = _normal(text).replace("\u3002", ".").replace("\u2010", "-")  # RFC 3490 §3.1, other dots are "." by now
     if _DOT.search(text):
         text = _SPACED_DOT.sub(".", text)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from gateway.core.charset import beyond_ascii
 from gateway.core.skeleton import LIKE
 
 _LATIN = range(0x80, 0x250)  # up to Latin Extended-B
@@ -16,7 +17,6 @@ _LATIN = range(0x80, 0x250)  # up to Latin Extended-B
 _ENDS = re.compile(
     r"[.!?;:\n](?:(?<!\n)(?=\s|\Z)|(?<=\n)(?:[ \t\r]*+\n|(?=[ \t]{0,8}(?:[-*+•–—>]|\d{1,2}[.)])\s)))"  # noqa: RUF001 - bullets
 )
-_HIGH = re.compile(r"[^\x00-\x7f]++")
 _WORD = re.compile(r"[^\W_]++(?:[.@][^\W_]++)*+|,|\(|\)")
 
 
@@ -26,18 +26,20 @@ def _letter(one: str) -> str:
     return bare if len(bare) == 1 else one
 
 
-_FOLD = (
-    {code: _letter(chr(code)) for code in _LATIN}
-    | {code: letter for code, letter in LIKE.items() if len(letter) == 1 and code >= _LATIN.start}
-    | {0x2019: "'", 0x2018: "'"}
-)
+_SEEN = {chr(code): letter for code, letter in LIKE.items() if len(letter) == 1 and code >= _LATIN.start}
+_BARE = {one: _letter(one) for one in map(chr, _LATIN)}
+# Each to its end, for they are replaced one after the other: a great O with a stroke becomes o, as a small one does.
+_FOLD = {one: _SEEN.get(letter, letter) for one, letter in _BARE.items() if letter != one} | _SEEN
+_FOLD |= dict.fromkeys("\u2018\u2019", "'")
 
 _PARTED = dict.fromkeys(map(ord, "'\".,;:!?()[]{}<>-_/\\|*#=+@&%$^~`"), " ")
 
 
 def folded(text: str) -> str:
     """Small letters without accents, as long as the text; other alphabets' letters as the Latin ones they look like."""
-    return text.lower() if text.isascii() else _HIGH.sub(lambda run: run[0].translate(_FOLD), text).lower()
+    for one in _FOLD.keys() & beyond_ascii(text):
+        text = text.replace(one, _FOLD[one])
+    return text.lower()
 
 
 def words(fold: str) -> list[str]:

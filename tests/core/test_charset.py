@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.core.charset import clean, codec, decode, words
+from gateway.core.charset import beyond_ascii, clean, codec, decode, words
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,12 @@ def test_a_charset_is_known_however_it_is_spelt(name, meant):
 def test_text_keeps_no_control_character_but_line_end_and_tab():
     """Threats rule 16: logs and terminals get no control characters."""
     assert clean("a\x00\x1b[31m\r\nb\rc\td\x85\ud800") == "a[31m\nb\nc\td"
+
+
+@pytest.mark.parametrize(
+    ("text", "beyond"),
+    [("", ""), ("abc\x7f", ""), ("così l\u2019è\U0001f600 \x80", "ì\u2019è\U0001f600\x80"), ("a\ud800b", "\ud800")],
+)
+def test_the_characters_beyond_ascii_keep_their_order(text, beyond):
+    """All of them and no other, a lone surrogate too: who looks at them alone misses nothing."""
+    assert beyond_ascii(text) == beyond

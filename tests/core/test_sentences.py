@@ -13,6 +13,7 @@ from gateway.core.sentences import folded, placed, sentences, words
         ("Perché È così", "perche e cosi"),
         ("\u0130stanbul", "istanbul"),
         ("łódź straße", "lodz straße"),
+        ("\u00d8RE \u00f8re 5 \u00b5s", "ore ore 5 us"),
         ("\u0440\u0430ssword", "password"),
         ("l\u2019anno", "l'anno"),
         ("1 0 |", "1 0 |"),
