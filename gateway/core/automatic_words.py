@@ -133,17 +133,16 @@ def _notice(header: Split, title: str, text: str) -> str:
     """A vacation notice, or an answer that calls itself automatic. Absence alone is told by people as well."""
     titled = _TITLE.match(title)
     continues = bool(titled and _CONTINUES.match(titled["rest"]))
+    asks = bool(_QUESTION.search(text)) or (not continues and "?" in title)
+    if asks and not _marked(header):
+        return ""
     said = (one for one in _CLAUSE_END.split(text[:OPENING_CHARACTERS], 2 * CLAUSES)[: 2 * CLAUSES] if one.strip())
     clauses = [_plain(one) for one in islice(said, CLAUSES)]
     declares = any(map(_DECLARES.match, clauses))
     if not (titled or declares):  # nearly all mail: nothing else need be looked for
         return ""
     absent = any(map(_ABSENT.match, clauses))
-    marked = _marked(header)
-    asks = bool(_QUESTION.search(text)) or (not continues and "?" in title)
-    if asks and not marked:
-        return ""
-    if bool(titled) + continues + declares + absent + marked < 2:  # noqa: PLR2004 - a second sign joins the first
+    if bool(titled) + continues + declares + absent + _marked(header) < 2:  # noqa: PLR2004 - a second sign joins the first
         return ""
     return "a vacation notice" if titled or absent else "an automatic message"
 
@@ -159,7 +158,8 @@ def _marked(header: Split) -> bool:
 
 
 def _value(header: Split, name: str) -> str:
-    return _plain(words(unfolded(header.first(name)[:VALUE_OCTETS])))
+    value = header.first(name)
+    return _plain(words(unfolded(value[:VALUE_OCTETS]))) if value else ""
 
 
 def _plain(text: str) -> str:

@@ -45,6 +45,7 @@ _NAME = re.compile(r"(?<![^.])[^.]{1,63}(?:\.[^.]{1,63})+(?![^.])")  # RFC 1035 
 _PIECE = re.compile(r"[^@+_./#]++")
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"[0-9]")
+_DOT_OR_DIGIT = re.compile(r"[.0-9]")
 _SENTENCE = re.compile(r"\.(?=[A-Z][a-z])")
 _EDGES = "-_./#+@"
 
@@ -158,6 +159,7 @@ def _stems(filename: str) -> Iterator[str]:
 
 def _tokens(text: str, own: str) -> Iterator[str]:
     """The distinct words of a text that have a dot inside or a digit, without the author's own address."""
+    text = " ".join(filter(_DOT_OR_DIGIT.search, dict.fromkeys(text.split())))
     words = dict.fromkeys(_TOKEN.findall(text))
     if "\u2013" in text:  # an en dash parts words, or is the hyphen that a word processor has made pretty
         words.update(dict.fromkeys(_TOKEN.findall(text.replace("\u2013", "-"))))

@@ -21,7 +21,7 @@ _FIRST = re.compile(r"[\s;(].*+", re.DOTALL)
 
 def parameters(value: bytes) -> tuple[str, dict[str, str]]:
     """The first word in lower case, and the parameters: of duplicates the first. Over the bound, nothing."""
-    if len(value) > VALUE_OCTETS:
+    if not 0 < len(value) <= VALUE_OCTETS:
         return "", {}
     text = decode(value)
     first = _FIRST.sub("", text)

@@ -23,9 +23,6 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
-_PLAIN = re.compile(
-    "[\x00-\x7f\u00c0-\u00ff\u2013\u2014\u2018\u2019\u201c\u201d\u20ac]*+"
-)  # NFKC leaves these as they are
 _WORDS = re.compile("[\u3300-\u3370\ufdf0-\ufdfd]+")  # whole words and phrases in one character, up to eighteen letters
 _DISGUISED = r"(?:[\[({<]\s{0,2}(?:\.|(?i:dot|punto|point|punkt))\s{0,2}[\])}>]|\\\.)"
 _DOT = re.compile(_DISGUISED)
@@ -62,8 +59,6 @@ def _letters(label: re.Match[str]) -> str:
 
 def _normal(text: str) -> str:
     """What is not seen taken out, full-width and styled letters made plain (NFKC)."""
-    if _PLAIN.fullmatch(text):
-        return text
     seen = _WORDS.sub(" ", _UNSEEN.sub("", text))
     pieces = (seen[start : start + PIECE] for start in range(0, len(seen), PIECE))
     return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
