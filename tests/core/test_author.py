@@ -4,9 +4,11 @@ import time
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.core.address import Address
-from gateway.core.author import VALUE_OCTETS, _check_name, _tokens, author
+from gateway.core.author import VALUE_OCTETS, _check_name, _library_agrees, _tokens, author
 from gateway.core.fields import split
 
 ALICE = Address("alice", "rossi.example")
@@ -152,6 +154,28 @@ def test_a_header_that_begins_with_from_space_colon_has_no_author():
 def test_junk_behind_the_author_is_tolerated():
     """Real mail has it, and all readings agree on the author."""
     assert read(b"From: alice@rossi.example\r\njunk") == ALICE
+
+
+_LINES = b"X: y| folded|junk|X : y|: y|From bob|X:|\x85: y| |from: b@verdi.example".split(b"|")
+_WORDS = rb"""alice|@|rossi|.example| |<|>|"|Rossi, A.|.|,|;|:|\|(x)|[|]|'|/|<alice@rossi.example>""".split(b"|")
+_WORDS += [b"alice@rossi.example", b"=?utf-8?q?Al=C3=ACce?=", b"\t", b"\r\n "]
+
+
+@given(
+    st.lists(st.sampled_from(_LINES), max_size=3),
+    st.one_of(
+        st.sampled_from([b"alice@rossi.example", b"Alice <alice@rossi.example>"]),
+        st.lists(st.sampled_from(_WORDS), max_size=6).map(b"".join),
+    ),
+    st.lists(st.sampled_from(_LINES), max_size=3),
+)
+def test_the_standard_library_finds_every_author_that_is_found(above, value, below):
+    """Also where it is not asked, since nothing else could be found in a value so plain (threats rule 2)."""
+    raw = b"\r\n".join([*above, b"From: " + value, *below, b"", b""])
+    header = split(raw)
+    found = author(header, raw)
+    if isinstance(found, Address):
+        _library_agrees(found, raw[: header.body])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from fuzz.inputs import Material
 from gateway.core.address import Address
-from gateway.core.author import author
+from gateway.core.author import _library_agrees, author
 from gateway.core.dkim import DkimResult, Signature, objection, read_signature
 from gateway.core.dkim_key import Key, key_of
 from gateway.core.dmarc import parse_record
@@ -75,7 +75,10 @@ class Target:
 
 def _author(value: bytes) -> None:
     raw = b"From: " + value + b"\r\nSubject: x\r\n\r\n"
-    assert isinstance(author(split(raw), raw), Address | str)
+    found = author(split(raw), raw)
+    assert isinstance(found, Address | str)
+    if isinstance(found, Address):
+        _library_agrees(found, raw)  # also where it is not asked
 
 
 def _results(value: bytes) -> None:
