@@ -55,7 +55,7 @@ def tickets_show(context: Context, ref: str, json_lines: bool) -> None:
 
 
 def _page(found: dict[str, Any]) -> Iterable[str]:
-    if not found["primary_working"]:  # R6: staff see it before they write
+    if found["primary_working"] is False:  # R6: staff see it before they write; an enquiry has none
         yield f"! letters to the primary address of {found['account']} come back: `gateway accounts show` tells more"
     yield from show.facts(found, [name for name in found if name not in {"history", "notices", "attempts", "entries"}])
     for entry in found["history"]:

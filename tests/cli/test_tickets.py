@@ -109,6 +109,19 @@ def test_staff_see_that_a_primary_does_not_work(desk, ref):
     assert b"primary failures: hard=3 soft=1" in desk("accounts", "show", "ROSSI-001").out
 
 
+def test_an_enquiry_has_no_primary_that_could_be_broken(desk):
+    """R2: nobody is told of letters to nobody; the reply is refused in words."""
+    desk.accounts()
+    (desk.folder / "own").mkdir()
+    (desk.folder / "own/own.yaml").write_text("version: 1\nrules: [{name: all, when: true, then: enquiry}]\n")
+    desk.config.write_text(desk.config.read_text() + "policies: own\n")
+    assert desk("ingest", stdin=MAIL.replace(b"rossi.example", b"stranger.example")).code == 0
+    (ticket,) = desk("tickets", "list", "--json").records
+    assert b"come back" not in desk("tickets", "show", ticket["ref"]).out
+    done = desk("tickets", "reply", ticket["ref"], stdin=b"hello")
+    assert (done.code, "no primary address" in done.err) == (65, True)
+
+
 def test_a_program_s_answer_is_one_folded_line(desk, ref):
     """Its words are not in the way of the customer's; `--json` has them."""
     with closing(Database(f"sqlite:///{desk.database}").open()) as database:

@@ -162,6 +162,24 @@ async def test_an_address_that_is_part_of_anothers_takes_nothing_along(lived):
     assert "paolo@smith.example" in kept
 
 
+async def test_capitals_beyond_ascii_are_found(lived):
+    """The database folds ASCII alone, and is asked for the domain alone."""
+    emile = Address.parse("Émile@rossi.example")
+    for code in (SMITH, ROSSI):
+        lived.database.write(lambda c, code=code: book.add_address(c, code, emile, now=NOW, by="anna"))
+    lived.database.write(lambda c: book.remove_address(c, SMITH, emile, now=NOW, by="anna"))
+    run(lived)
+    assert [one["detail"] for one in lived.audit if one["subject"] == SMITH] == [None, None]
+
+
+def test_an_account_of_many_addresses_is_erased(gateway):
+    """SQLite refuses an expression over 1000 terms deep, and mail waits meanwhile: no term for each address."""
+    names = [f"u{number}@x.example" for number in range(1200)]
+    many = [{"account_id": 1, "key": one, "text": one.upper(), "is_primary": False} for one in names]
+    gateway.database.write(lambda c: c.execute(t.address.insert(), many))
+    assert run(gateway).addresses == len(many) + 3
+
+
 async def test_nobody_else_loses_anything(lived):
     """Another account's ticket, letter, bytes and the attachment that both have."""
     [theirs] = [one for one in lived.tickets if one["account"] == SMITH]
