@@ -14,13 +14,13 @@ from gateway.core.account import Sender
 from gateway.core.arrival import Arrival, Origin, Position
 from gateway.core.case import Case
 from gateway.core.decide import objection
+from gateway.core.fact_words import WORDS
 from gateway.core.facts import SCHEMA, Facts, facts
 from gateway.core.message import Message
 from gateway.core.parse import parse
 from gateway.core.problem import ConfigError
 from gateway.core.reason import Disposition, Reason
 from gateway.core.record import Types
-from gateway.core.ruling import REASONS
 from gateway.core.trial import DEFER, Said, Trial
 
 CASES = 2000
@@ -64,11 +64,6 @@ def _case(document: Document, keys: Keys, said: Plain) -> Trial:
     _typed(document, (*keys, "facts"), given, dict(SCHEMA))
     known = _of_mail(document, (*keys, "mail"), case["mail"]) if "mail" in case else Facts(reason="registered")
     laid = Facts.from_record(_over(known.values(), given))
-    if laid.reason not in set(REASONS):
-        near = _near(laid.reason, sorted(REASONS))
-        raise ConfigError(
-            document.problem((*keys, "facts", "reason"), f"is none that rules are asked about ({laid.reason})", near)
-        )
     expect = _expected(document, (*keys, "expect"), case["expect"])
     return Trial(name, f"{Path(document.file).name}:{document.line(keys)}", laid, expect)
 
@@ -114,6 +109,11 @@ def _typed(document: Document, keys: Keys, said: Plain, types: Types) -> None:
         kind, right = _WORDS[types]
         if type(said) is not kind:  # True is no number
             raise ConfigError(document.problem(keys, f"is not of this fact's type ({said})", right))
+        known = WORDS.get(tuple(str(key) for key in keys[3:] if not isinstance(key, int)), ())  # behind tests[N].facts
+        if known and said not in known:
+            raise ConfigError(
+                document.problem(keys, f"is never so when rules are asked ({said})", _near(str(said), known))
+            )
 
 
 def _expected(document: Document, keys: Keys, said: Plain) -> dict[str, Said]:

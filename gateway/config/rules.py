@@ -12,6 +12,7 @@ from gateway.config.values import duration
 from gateway.config.yaml import Document, Keys, Plain
 from gateway.core.expression import Condition, compile_condition
 from gateway.core.expression_tokens import ExpressionError
+from gateway.core.fact_words import WORDS
 from gateway.core.facts import SCHEMA
 from gateway.core.problem import ConfigError
 from gateway.core.reason import Disposition
@@ -77,7 +78,7 @@ def _condition(document: Document, keys: Keys, said: Plain) -> Condition:
             document.problem(keys, "is no condition", 'such as: size > 1000000 && reason == "registered"')
         )
     try:
-        return compile_condition(said, SCHEMA)
+        return compile_condition(said, SCHEMA, WORDS)
     except ExpressionError as fault:
         wrong = f"character {fault.column}: {fault.wrong}"
         raise ConfigError(document.problem(keys, wrong, fault.right)) from None

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.core.expression_check import check_expression
 from gateway.core.expression_tokens import ExpressionError
 from gateway.core.expression_tree import parse_expression
-from gateway.core.expression_types import Path, Run, Schema
+from gateway.core.expression_types import Path, Run, Schema, Words
 from gateway.core.letter import shown
 
 TEXT_CHARACTERS = 80
@@ -46,10 +46,10 @@ class Condition:
         return tuple((".".join(path), _shown(_at(values, path))) for path in self.reads)
 
 
-def compile_condition(text: str, schema: Schema) -> Condition:
+def compile_condition(text: str, schema: Schema, words: Words | None = None) -> Condition:
     """The condition that a text is. Raises ExpressionError; its time is bounded by the bounds of a text."""
     tree = parse_expression(text)
-    checked, reads = check_expression(tree, schema)
+    checked, reads = check_expression(tree, schema, words or {})
     if checked.type != "bool":
         raise ExpressionError(tree.column, "is no condition", "something that is true or false")
     return Condition(text, reads, checked.run)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from gateway.core.expression_calls import call
 from gateway.core.expression_tokens import ExpressionError
 from gateway.core.expression_tree import Call, Field, Items, Literal, Macro, Name, Node
-from gateway.core.expression_types import Checked, Path, Run, Schema, in_words
+from gateway.core.expression_types import Checked, Path, Run, Schema, Words, in_words
+from gateway.core.letter import shown
 from gateway.core.problem import near
 from gateway.core.record import Types
 
 _WORDS = {bool: "bool", int: "int", str: "string"}
 _INSTEAD = {True: "ask for its items: exists(one, one...)", False: "compare it as it is"}
+_COMPARED = ("==", "!=", "in")
 _MACROS: Mapping[str, Callable[[Run, Run], Run]] = {
     "exists": lambda over, body: lambda values, item: any(body(values, one) for one in over(values, item)),
     "all": lambda over, body: lambda values, item: all(body(values, one) for one in over(values, item)),
@@ -32,9 +34,9 @@ class _Item:
     path: Path
 
 
-def check_expression(tree: Node, schema: Schema) -> tuple[Checked, tuple[Path, ...]]:
+def check_expression(tree: Node, schema: Schema, words: Words) -> tuple[Checked, tuple[Path, ...]]:
     """The checked tree and the facts that it reads, in order. Raises ExpressionError."""
-    checker = _Checker(schema)
+    checker = _Checker(schema, words)
     checked = checker.check(tree, None)
     read = dict.fromkeys(checker.read)
     return checked, tuple(one for one in read if not any(one == other[: len(one)] != other for other in read))
@@ -43,8 +45,9 @@ def check_expression(tree: Node, schema: Schema) -> tuple[Checked, tuple[Path, .
 class _Checker:
     """Depth is bounded by the parser."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, words: Words) -> None:
         self._schema = schema
+        self._words = words
         self.read: list[Path] = []
 
     def check(self, node: Node, item: _Item | None) -> Checked:
@@ -60,7 +63,19 @@ class _Checker:
             case Macro():
                 return self._macro(node, item)
             case Call():
-                return call(node, [self.check(one, item) for one in node.arguments])
+                given = [self.check(one, item) for one in node.arguments]
+                if node.function in _COMPARED:
+                    self._compared(node.arguments, given)
+                return call(node, given)
+
+    def _compared(self, nodes: tuple[Node, ...], given: list[Checked]) -> None:
+        """A fact that is one of a few words, with a word that is none of them: it would hold of nothing."""
+        for fact, other in zip(given, reversed(nodes), strict=True):
+            known = self._words.get(fact.path, ())
+            for one in other.items if isinstance(other, Items) else (other,):
+                if known and isinstance(one, Literal) and isinstance(one.value, str) and one.value not in known:
+                    wrong = f"{'.'.join(fact.path)} is never {shown(one.value)}"
+                    raise ExpressionError(one.column, wrong, near(one.value, [word or '""' for word in known]))
 
     def _name(self, node: Name, item: _Item | None) -> Checked:
         name = node.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from gateway.core.record import Types
 
 Schema = Mapping[str, Types]
 Path = tuple[str, ...]
+Words = Mapping[Path, Sequence[str]]
+"""Of facts that are one of a few words, or a list of such: those."""
 Run = Callable[[Any, Any], Any]
 """Of the facts' values, and of the item that the macro around it is at: macros do not nest, so there is one at most."""
 

@@ -55,7 +55,7 @@ SHARES: Share = {
 }
 """What is kept. Rules are tried on all there is: else a stranger hid one attachment behind a hundred others."""
 
-_SCANS = {type(None): "", Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
+SCANS = {type(None): "", Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def facts(
         hops=message.hops if message else 0,
         time=TimeFacts(at.hour, at.isoweekday(), stamp(at)),
         rates=case.rates,
-        scan=_SCANS[type(case.scan)],
+        scan=SCANS[type(case.scan)],
         virus=_line(case.scan.signature) if isinstance(case.scan, Infected) else "",
     )
 

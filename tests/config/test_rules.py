@@ -65,6 +65,10 @@ def test_what_then_says(tmp_path, then, stop, route, answer):
         ("rules:\n  - {name: a, when: 'sise > 1', then: reject}", "did you mean size?"),
         ("rules:\n  - {name: a, when: 'size == \"1\"', then: reject}", "3: rules[0].when: character"),
         ("rules:\n  - {name: a, when: '(((', then: reject}", "3: rules[0].when: character"),
+        (
+            "rules:\n  - {name: a, when: 'evidence.assurance == \"domain_only\"', then: reject}",
+            "3: rules[0].when: character 23: evidence.assurance is never domain_only; did you mean domain-only?",
+        ),
         ("rules:\n  - {name: a, when: 'true', then: accept}", "3: rules[0].then.accept: accept: a policy can refuse"),
         ("rules:\n  - {name: a, when: 'true', then: {accept: true}}", "accept: a policy can refuse in many ways"),
         ("rules:\n  - {name: a, when: 'true', then: hold}", "3: rules[0].then.hold: unknown key"),
@@ -125,7 +129,11 @@ def test_the_number_of_rules_is_bounded_over_all_files(tmp_path):
         ("{name: a, facts: {intent: x}, expect: {disposition: accept}}", "facts.intent: is no list"),
         ("{name: a, facts: {account: x}, expect: {disposition: accept}}", "facts.account: is not a mapping"),
         ("{name: a, facts: {reason: unregisterd}, expect: {disposition: accept}}", "did you mean unregistered?"),
-        ("{name: a, facts: {reason: duplicate}, expect: {disposition: discard}}", "is none that rules are asked about"),
+        (
+            "{name: a, facts: {reason: duplicate}, expect: {disposition: discard}}",
+            "facts.reason: is never so when rules are asked (duplicate)",
+        ),
+        ("{name: a, facts: {intent: [transfr]}, expect: {tags: []}}", "facts.intent[0]: is never so when rules are"),
         ("{name: a, facts: {}, expect: {disposition: failed}}", "expect.disposition: is none of these"),
         ("{name: a, facts: {}, expect: {confirm: maybe}}", "expect.confirm: is neither"),
         ("{name: a, facts: {}, expect: {tags: a}}", "expect.tags: is no list of words"),

@@ -228,3 +228,27 @@ def test_what_a_stranger_wrote_is_told_bounded_and_printable():
     assert len(told["subject"]) < 100
     assert told["intent"].endswith(", and 92 more]")
     assert told["size"] == "not there"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('subject == "no"', "12: subject is never no"),
+        ('"no" != subject', "1: subject is never no"),
+        ('subject in ["yes", "no"]', "20: subject is never no"),
+        ('"no" in intent', "1: intent is never no"),
+        ('intent == ["yes", "no"]', "19: intent is never no"),
+        ('intent.exists(one, one == "no")', "27: intent is never no"),
+        ('intent.filter(one, size(one) > 1) == ["no"]', "39: intent is never no"),
+    ],
+)
+def test_a_word_that_a_fact_is_never_is_refused_where_it_stands(text, wrong):
+    """It would hold of nothing, and nobody would see it."""
+    with pytest.raises(ExpressionError) as refusal:
+        compile_condition(text, SCHEMA, {("subject",): ("yes", ""), ("intent",): ("yes", "noon")})
+    assert f"{refusal.value.column}: {refusal.value.wrong}" == wrong
+
+
+@pytest.mark.parametrize("text", ['subject == "yes" || subject in ["", "yes"]', 'subject.contains("no")', "size == 1"])
+def test_other_words_are_compared_as_ever(text):
+    assert compile_condition(text, SCHEMA, {("subject",): ("yes", "")})

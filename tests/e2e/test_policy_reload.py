@@ -15,10 +15,9 @@ DISCARDS = "# edited\nversion: 1\nrules:\n  - {name: hold-all, when: 'true', the
 BAD = (
     "version: 1\nrules:\n  - {name: a, wh",
     "version: 1\nrules:\n  - {name: a, when: sise > 1, then: discard}\n",
-    "version: 1\nrules:\n  - {name: b, when: size > 1, then: discard}\n"
-    "  - {name: a, when: size > 1, then: {answer: none}}\n",
+    "version: 1\nrules:\n  - name: b\n    when: size > 1\n    then: {answer: none}\n",
 )
-"""Cut off, a misspelt fact, and an answer without a template behind a rule that is good."""
+"""Cut off, a misspelt fact, and an answer without a template."""
 
 
 def reload(gateway: Gateway, text: str) -> None:
