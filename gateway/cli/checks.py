@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import app, build, credentials
-from gateway.cli import auth, mailbox_checks, retention
+from gateway.cli import auth, mailbox_checks, policy_checks, retention
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
-from gateway.config import Config, load_policies, oracle_warnings
+from gateway.config import Config
 from gateway.config import Listener as Entry
 from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
@@ -22,7 +22,6 @@ from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError
 from gateway.core.verdict import Defer
 from gateway.egress.submission import Timeouts
-from gateway.egress.wording import Templates
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ops.meters import Meters
@@ -39,11 +38,11 @@ def examine(context: Context) -> Iterator[Finding]:
     try:
         config = context.config
     except ConfigError as fault:
-        yield from _faults("config", fault)
+        for problem in fault.problems:
+            yield Finding(Finding.FAIL, "config", str(problem))
         return
     yield Finding(Finding.OK, "config", str(config.path))
-    yield from _policies(config)
-    yield from _templates(config)
+    yield from policy_checks.examine(config)
     yield from _database(config)
     yield from retention.examine(config)
     yield from _folder("spool", config.spool)
@@ -56,33 +55,6 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from mailbox_checks.examine(config)
     yield from auth.examine(config)
     yield from _secrets(config)
-
-
-def _faults(what: str, fault: ConfigError) -> Iterator[Finding]:
-    for problem in fault.problems:
-        yield Finding(Finding.FAIL, what, str(problem))
-
-
-def _policies(config: Config) -> Iterator[Finding]:
-    try:
-        policy = load_policies(config.policies)
-    except ConfigError as fault:
-        yield from _faults("policies", fault)
-        return
-    yield Finding(Finding.OK, "policies", f"{config.policies} ({policy.digest[:12]})")
-    if not policy.choices:
-        yield Finding(Finding.WARN, "policies", f"{config.policies} says nothing: what is not accepted is quarantined")
-    for words in oracle_warnings(policy, edge=config.edge):
-        yield Finding(Finding.WARN, "policies", words)
-
-
-def _templates(config: Config) -> Iterator[Finding]:
-    try:
-        Templates.load(config.templates, config.languages)
-    except ConfigError as fault:
-        yield from _faults("templates", fault)
-    else:
-        yield Finding(Finding.OK, "templates", str(config.templates))
 
 
 def _database(config: Config) -> Iterator[Finding]:

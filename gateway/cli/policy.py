@@ -38,7 +38,7 @@ def policy_test(context: Context, directory: Path | None, json_lines: bool) -> N
     for one in never_matched(ruling, results):
         click.echo(f"warning: {one.where}: no case reaches the rule {one.name}", err=True)
     failed = [one for one in results if one.differences]
-    for line in (line for one in failed for line in _difference(one)):
+    for line in (line for one in failed for line in difference(one)):
         click.echo(show.plain(line), err=True)
     if failed:
         raise Refused(f"{len(failed)} of {len(results)} cases failed in {directory}")
@@ -56,7 +56,8 @@ def _record(one: Result) -> dict[str, Any]:
     }
 
 
-def _difference(one: Result) -> Iterator[str]:
+def difference(one: Result) -> Iterator[str]:
+    """Where a case stands and what it shows; then what was expected and what came, a line each."""
     yield f"{one.trial.where}: {one.trial.name}"
     for what, expected, got in one.differences:
         yield f"  - {what}: {_words(expected)}"

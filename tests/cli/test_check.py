@@ -87,3 +87,32 @@ def test_whether_certified_mail_could_be_verified_is_a_line(desk, content, state
     desk.config.write_text(desk.config.read_text() + "pec: {ca_file: pec.pem}\n")
     [line] = [one for one in desk("check").out.decode().splitlines() if one.split()[1] == "pec"]
     assert line.split()[0] == state
+
+
+def test_what_is_doubtful_in_a_policy_is_a_warning_each(desk):
+    """`run` works with it: a case that fails, a rule that no case reaches, one that is never tried."""
+    folder = desk.folder / "policies"
+    folder.mkdir()
+    (folder / "own.yaml").write_text(
+        "version: 1\nrules:\n  - {name: big, when: size > 9, then: discard}\n"
+        "  - {name: all, when: 'true', then: discard}\n  - {name: late, when: 'true', then: discard}\n"
+        "tests:\n  - {name: a big one, facts: {size: 10}, expect: {disposition: reject}}\n"
+    )
+    desk.config.write_text(f"{desk.config.read_text()}policies: policies\n")
+    done = desk("check")
+    assert done.code == 0
+    told = done.out.decode()
+    assert "a case fails: own.yaml:7: a big one - disposition: reject + disposition: discard" in told
+    assert "own.yaml:4 all is reached by no case" in told
+    assert "own.yaml:5 late is never tried: own.yaml:4 all always stops" in told
+
+
+def test_an_answer_without_a_template_fails(desk):
+    """`run` would not start."""
+    folder = desk.folder / "policies"
+    folder.mkdir()
+    (folder / "own.yaml").write_text("version: 1\nrules:\n  - {name: a, when: size > 1, then: {answer: nowhere}}\n")
+    desk.config.write_text(f"{desk.config.read_text()}policies: policies\n")
+    done = desk("check")
+    assert done.code == 78
+    assert any(line.startswith("FAIL  templates") and "nowhere.txt" in line for line in done.out.decode().splitlines())

@@ -10,6 +10,7 @@ from gateway.config import load_policies, shipped
 from gateway.config.cases import load_cases
 from gateway.config.policies import oracle_warnings
 from gateway.core.account import Language
+from gateway.core.doubts import doubts
 from gateway.core.expression import compile_condition
 from gateway.core.facts import SCHEMA
 from gateway.core.policy import SETTABLE
@@ -51,7 +52,7 @@ def test_a_mutated_rule_fails_a_case(name, rule, mutation):
 def test_no_set_is_an_oracle_and_each_speaks_of_every_reason(directory):
     policy = load_policies(directory)
     assert set(policy.choices) == SETTABLE
-    assert oracle_warnings(policy, edge=True) == []
+    assert [*oracle_warnings(policy, edge=True), *doubts(policy, edge=True)] == []
 
 
 def test_what_a_set_answers_with_is_shipped_in_both_languages(directory):
