@@ -19,7 +19,7 @@ _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 
 def fold_ascii(text: str) -> str:
     """ASCII letters to lower case, and nothing else (`str.lower` would also fold K, the Kelvin sign)."""
-    return text.translate(_FOLD)
+    return text.lower() if text.isascii() else text.translate(_FOLD)  # the one takes a twentieth of the other's time
 
 
 @dataclass(frozen=True, slots=True)
