@@ -92,12 +92,13 @@ def _seen(text: str) -> str:
 
 
 def _asked(fold: str) -> Iterator[Request]:
-    telling = TELLING.intersection(words(fold))
-    if not telling:
+    known = frozenset(words(fold))
+    telling, acting = TELLING & known, ACTING & known
+    if not (telling and acting):
         return
     for start, end, asks in sentences(fold):
         sentence = fold[start:end]
-        if any(one in sentence for one in telling) and not ACTING.isdisjoint(words(sentence)):
+        if any(map(sentence.__contains__, telling)) and not acting.isdisjoint(words(sentence)):
             for act, thing, first, last in requests(read(sentence), _MEANT, asks=asks):
                 yield act, thing, start + first, start + last
 

@@ -29,11 +29,12 @@ def requests(words: Sequence[Word], meant: Container[Pair], *, asks: bool) -> It
     """The acts that are asked for, in order, of the pairs that are `meant`. `asks`: the sentence is a question."""
     over = any(word.signs(Sign.OVER) for word in words)
     for at, word in enumerate(words):
-        if word.roles is NONE:
+        own = word.thing in _OWN_DATA or word.one_of(_ENOUGH)
+        if not (own or word.roles.acts):  # most words
             continue
         place = Place(words, at, asks, over)
         yield from (request for form, request in _acts(words, at, meant) if place.asked(form))
-        if (word.thing in _OWN_DATA or word.one_of(_ENOUGH)) and not place.spoken_of():
+        if own and not place.spoken_of():
             yield from _without_act(words, at, place)
 
 
