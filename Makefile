@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus fuzz lock clean
+.PHONY: help run test lint types bench corpus fuzz lock schemas clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -17,7 +17,7 @@ JOBS ?= 2
 CORPUS ?=
 
 help:  ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready  ## run the gateway on 127.0.0.1:8025 with sample accounts
 	@test -s var/gateway.db || $(BIN)/gateway --config $(CONFIG) accounts import config/accounts.yaml
@@ -48,6 +48,10 @@ lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without a
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+schemas: $(VENV)/ready  ## write the published JSON Schemas anew, from the code
+	$(BIN)/python -m gateway.config > docs/gateway.schema.json
+	$(BIN)/python -m gateway.config policies > docs/policies.schema.json
 
 clean:  ## remove what the targets made, the sample database too
 	rm -rf $(VENV) var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,8 +13,8 @@ KEYS = ("count", "size", "refuse", "refuse_extensions")
 ENTRIES = 200
 """Of one list."""
 
-_KIND = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")  # RFC 6838 §4.2
-_EXTENSION = re.compile(r"[a-z0-9]{1,10}")
+KIND = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")  # RFC 6838 §4.2
+EXTENSION = re.compile(r"[a-z0-9]{1,10}")
 
 
 def attachment_limits(document: Document, said: dict[str, Plain]) -> AttachmentLimits:
@@ -22,8 +22,8 @@ def attachment_limits(document: Document, said: dict[str, Plain]) -> AttachmentL
     return AttachmentLimits(
         count=_count(document, said.get("count")),
         size=_size(document, said.get("size")),
-        refuse=_words(document, "refuse", said, _KIND, "content type", "application/x-msdownload"),
-        refuse_extensions=_words(document, "refuse_extensions", said, _EXTENSION, "extension", "exe, without the dot"),
+        refuse=_words(document, "refuse", said, KIND, "content type", "application/x-msdownload"),
+        refuse_extensions=_words(document, "refuse_extensions", said, EXTENSION, "extension", "exe, without the dot"),
     )
 
 

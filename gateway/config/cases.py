@@ -29,8 +29,8 @@ MAIL_OCTETS = 1024 * 1024
 """Of a case's mail."""
 
 _KEYS = ("name", "facts", "mail", "expect")
-_TEXTS = ("reason", "rule", "queue", "assignee", "priority", "answer", "keep", "for")
-_EXPECT = ("disposition", *_TEXTS, "tags", "confirm")
+TEXTS = ("reason", "rule", "queue", "assignee", "priority", "answer", "keep", "for")
+_EXPECT = ("disposition", *TEXTS, "tags", "confirm")
 _WORDS = {"bool": (bool, "true or false"), "int": (int, "a whole number"), "string": (str, "text")}
 _AT = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday
 
@@ -123,7 +123,7 @@ def _expected(document: Document, keys: Keys, said: Plain) -> dict[str, Said]:
         raise ConfigError(document.problem(keys, "expects nothing", ", ".join(_EXPECT)))
     if expect.get("disposition", DEFER) not in dispositions:
         raise ConfigError(document.problem((*keys, "disposition"), "is none of these", " | ".join(dispositions)))
-    for key in _TEXTS:
+    for key in TEXTS:
         if not isinstance(expect.get(key, ""), str):
             raise ConfigError(document.problem((*keys, key), "is no text", "none, where there is to be none"))
     if type(expect.get("confirm", True)) is not bool:

@@ -24,13 +24,13 @@ from gateway.core.rule import Rule
 from gateway.shipped import shipped
 
 VERSION = 1
-_WORDS = {
+WORDS = {
     "queue": QUEUES,
     "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
     "thread_auto_responses": ("quarantine", "fold"),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
-_KEYS = ("version", *_WORDS, "about", "attachments", "retention", "limits", "dispositions", "rules", "tests")
+_KEYS = ("version", *WORDS, "about", "attachments", "retention", "limits", "dispositions", "rules", "tests")
 
 
 def load_policies(directory: Path | None) -> Policy:
@@ -68,7 +68,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._choices: dict[Reason, Choice] = {}
-        self._words = {key: (words[0], "") for key, words in _WORDS.items()}
+        self._words = {key: (words[0], "") for key, words in WORDS.items()}
         """What was said, and where."""
         self._about = (COUNTED, "")
         self._attachments = (AttachmentLimits(), "")
@@ -114,7 +114,7 @@ class _Reader:
                 raise ConfigError(document.problem((key,), "unknown key", _near(key, _KEYS)))
         if data.get("version") != VERSION or isinstance(data["version"], bool):
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
-        for key in _WORDS.keys() & data.keys():
+        for key in WORDS.keys() & data.keys():
             self._take_word(document, path.name, key, data[key])
         for key, take in self._once.items():
             if key in data:
@@ -128,8 +128,8 @@ class _Reader:
             self._take_choice(document, path.name, key, value)
 
     def _take_word(self, document: Document, name: str, key: str, value: Plain) -> None:
-        if not isinstance(value, str) or value not in _WORDS[key]:
-            raise ConfigError(document.problem((key,), f"is no {key} ({value})", " or ".join(_WORDS[key])))
+        if not isinstance(value, str) or value not in WORDS[key]:
+            raise ConfigError(document.problem((key,), f"is no {key} ({value})", " or ".join(WORDS[key])))
         if earlier := self._words[key][1]:
             raise ConfigError(document.problem((key,), f"is also set at {earlier}", "set it once"))
         self._words[key] = (value, f"{name}:{document.line((key,))}")

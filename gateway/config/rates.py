@@ -12,7 +12,7 @@ from gateway.core.rates import MOST, Bound, RateLimits
 
 KEYS = tuple(one.name for one in fields(RateLimits))
 _RIGHT = "{hold: 60/hour, ignore: 600/hour}"
-_NUMBER = re.compile(r"([1-9][0-9]{0,6})/hour")
+NUMBER = re.compile(r"([1-9][0-9]{0,6})/hour")
 
 
 def bounds(document: Document, file: str, said: Plain, earlier: Mapping[str, Bound]) -> dict[str, Bound]:
@@ -45,7 +45,7 @@ def _mapping(document: Document, value: Plain, keys: Keys, right: str) -> dict[s
 
 
 def _number(document: Document, keys: Keys, value: Plain) -> int:
-    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    match = NUMBER.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[1]) > MOST:
         raise ConfigError(document.problem(keys, f"is no number up to {MOST} an hour ({value})", "such as 60/hour"))
     return int(match[1])

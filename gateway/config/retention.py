@@ -18,7 +18,7 @@ LONGEST = 3660
 """Days: ten years, and leap days. Whoever means more means `keep`."""
 KEYS = ("quarantine", "reasons", *map(str, BY_AGE), "tickets", "records")
 
-_DAYS = re.compile(r"([1-9][0-9]{0,3})d")
+DAYS = re.compile(r"([1-9][0-9]{0,3})d")
 
 
 def retention(document: Document, said: Mapping[str, Plain]) -> Retention:
@@ -38,7 +38,7 @@ def period(value: Plain) -> timedelta | None:
     """`14d`, or None for `keep`. Raises ValueError."""
     if value == KEEP:
         return None
-    match = _DAYS.fullmatch(value) if isinstance(value, str) else None
+    match = DAYS.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match[1]) > LONGEST:
         raise ValueError(f"is no number of days from 1d to {LONGEST}d, nor {KEEP}")
     return timedelta(days=int(match[1]))

@@ -26,19 +26,19 @@ KEEP_DAYS = 3650
 """The longest that a message is held: ten years."""
 
 _KEYS = ("name", "when", "then")
-_STOPS: Mapping[str, Stop] = {
+STOPS: Mapping[str, Stop] = {
     "reject": Refusal(Disposition.REJECT),
     "quarantine": Refusal(Disposition.QUARANTINE),
     "discard": Refusal(Disposition.DISCARD),
     "defer": Postponement(),
     "enquiry": Filing(),
 }
-_ACTS = (*_STOPS, "route", "answer")
+_ACTS = (*STOPS, "route", "answer")
 _HOLD = ("keep", "for", "confirm")
 _ROUTE = ("queue", "assignee", "tags", "priority")
 QUEUES = ("technical", "administrative")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_PERSON = re.compile(r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,62}[^\x00-\x20\x7f])?")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+PERSON = re.compile(r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,62}[^\x00-\x20\x7f])?")
 
 
 def rules(document: Document, said: Plain, earlier: Mapping[str, str]) -> Iterator[Rule]:
@@ -58,9 +58,7 @@ def _rule(document: Document, keys: Keys, said: Plain, names: Mapping[str, str])
     for key in _KEYS:
         if key not in every:
             raise ConfigError(document.problem((*keys, key), "is missing", f"a rule has {', '.join(_KEYS)}"))
-    name = _word(
-        document, (*keys, "name"), every["name"], _NAME, "small letters, digits and hyphens, such as no-macros"
-    )
+    name = _word(document, (*keys, "name"), every["name"], NAME, "small letters, digits and hyphens, such as no-macros")
     if name in names:
         raise ConfigError(
             document.problem((*keys, "name"), f"is also the name of a rule at {names[name]}", "rename one")
@@ -88,7 +86,7 @@ def _then(document: Document, keys: Keys, said: Plain) -> tuple[Stop | None, Rou
     if isinstance(said, str):
         said = {said: None}
     acts = _mapping(document, keys, said, _ACTS)
-    stops = [act for act in acts if act in _STOPS]
+    stops = [act for act in acts if act in STOPS]
     if len(stops) > 1 or not acts or (stops and len(acts) > 1 and stops != ["enquiry"]) or (stops and "answer" in acts):
         right = "one of reject, quarantine, discard, defer; or enquiry with or without route; or route, answer or both"
         raise ConfigError(document.problem(keys, "says none or too much", right))
@@ -98,7 +96,7 @@ def _then(document: Document, keys: Keys, said: Plain) -> tuple[Stop | None, Rou
 
 
 def _stop(document: Document, keys: Keys, act: str, said: Plain) -> Stop:
-    stop = _STOPS[act]
+    stop = STOPS[act]
     if said is None or said is True:
         return stop
     if act != "quarantine":
@@ -108,7 +106,7 @@ def _stop(document: Document, keys: Keys, act: str, said: Plain) -> Stop:
         Disposition.QUARANTINE,
         Hold(
             _keep(document, (*keys, act, "keep"), hold["keep"]) if "keep" in hold else None,
-            _word(document, (*keys, act, "for"), hold["for"], _PERSON, "a name, such as security")
+            _word(document, (*keys, act, "for"), hold["for"], PERSON, "a name, such as security")
             if "for" in hold
             else "",
             _boolean(document, (*keys, act, "confirm"), hold.get("confirm", False)),
@@ -126,8 +124,8 @@ def _route(document: Document, keys: Keys, said: Plain) -> Route:
     right = "small letters, digits and hyphens"
     return Route(
         _choice(document, (*keys, "queue"), route.get("queue", ""), QUEUES),
-        _word(document, (*keys, "assignee"), route["assignee"], _PERSON, "a name") if "assignee" in route else "",
-        tuple(_word(document, (*keys, "tags", at), tag, _NAME, right) for at, tag in enumerate(tags)),
+        _word(document, (*keys, "assignee"), route["assignee"], PERSON, "a name") if "assignee" in route else "",
+        tuple(_word(document, (*keys, "tags", at), tag, NAME, right) for at, tag in enumerate(tags)),
         Priority(chosen)
         if (chosen := _choice(document, (*keys, "priority"), route.get("priority", ""), tuple(Priority)))
         else None,
@@ -135,7 +133,7 @@ def _route(document: Document, keys: Keys, said: Plain) -> Route:
 
 
 def _answer(document: Document, keys: Keys, said: Plain) -> str:
-    name = _word(document, keys, said, _NAME, "the name of a template, such as panel-required")
+    name = _word(document, keys, said, NAME, "the name of a template, such as panel-required")
     if name in set(Kind):
         raise ConfigError(document.problem(keys, f"is a letter of its own kind ({name})", "another template's name"))
     return name

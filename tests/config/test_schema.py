@@ -9,7 +9,7 @@ PUBLISHED = Path(__file__).parents[2] / "docs" / "gateway.schema.json"
 
 
 def test_the_published_schema_is_current():
-    """After a change: python -m gateway.config > docs/gateway.schema.json."""
+    """After a change: make schemas."""
     assert json.loads(PUBLISHED.read_text()) == json_schema()
 
 
