@@ -1,13 +1,14 @@
 """A round through a mailbox: what is not done is fetched, handed over, and, after the commit, moved (I3, I4).
 
-A mail that cannot be taken in, or not be moved, stays where it is, rests, and stops no other.
+A mail that cannot be taken in, or not be moved, stays where it is, rests, and stops no other. The server is asked for
+one thing at a time; while it fetches the next mails and moves the last, those between are received.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -60,15 +61,28 @@ class Round:
     stopping: Callable[[], bool]
     reopened: bool = False
     """Whether another folder was open meanwhile, so that news of this one were told to nobody."""
+    handed: asyncio.Task[dict[int, Disposition]] | None = None
+    """What is being received. It asks the server for nothing."""
 
     async def walk(self) -> None:
         """Everything that is not done, in the order of UIDs. Raises MailboxFault, Unavailable."""
         after = 0
-        while not self.stopping() and (batch := await self.world.ledger.unfinished(self.folder, after, BATCH)):
-            now = self.world.now()
-            if awake := [mail for mail in batch if self.rests.awake(mail.uid, now)]:
-                await self._batch(awake)
-            after = batch[-1].uid
+        try:
+            while not self.stopping() and (batch := await self.world.ledger.unfinished(self.folder, after, BATCH)):
+                now = self.world.now()
+                if awake := [mail for mail in batch if self.rests.awake(mail.uid, now)]:
+                    await self._batch(awake)
+                after = batch[-1].uid
+            await self._file(await self.handed if self.handed else {})
+        finally:
+            await self._leave_nothing()
+
+    async def _leave_nothing(self) -> None:
+        """After a fault what is being received is finished, and filed when met again; cancelled, it is dropped."""
+        if self.handed is not None:
+            if (walking := asyncio.current_task()) is not None and walking.cancelling():
+                self.handed.cancel()
+            await asyncio.gather(self.handed, return_exceptions=True)
 
     async def _batch(self, batch: list[Mail]) -> None:
         items = await self.driver.sizes([mail.uid for mail in batch])
@@ -82,7 +96,7 @@ class Round:
         fitting = {mail.uid: items[mail.uid] for mail in wanted if items[mail.uid].size <= self.settings.message}
         await self._too_large([mail.uid for mail in wanted if mail.uid not in fitting and mail.step is Step.WAITING])
         for part in _parts(fitting, self.rests.alone):
-            await self._file(await self._take_in(part))
+            await self._take_in(part)
 
     async def _missing(self, mails: list[Mail]) -> None:
         """Somebody else moved or removed them; or we did, and were killed before it was written down."""
@@ -100,10 +114,20 @@ class Round:
             self._forget(uids)
             log.warning("mailbox.too-large", ingress=self.settings.name, uids=uids[:10], limit=self.settings.message)
 
-    async def _take_in(self, part: Mapping[int, Item]) -> dict[int, Disposition]:
+    async def _take_in(self, part: Mapping[int, Item]) -> None:
+        """Fetch these, while those before are received; then file those, while these are received."""
         sizes = {uid: item.size for uid, item in part.items()}
-        async with self._memory(sum(sizes.values())):
-            return await self._hand_over(sizes, await self._fetch(sizes))
+        async with AsyncExitStack() as holding:
+            await holding.enter_async_context(self._memory(sum(sizes.values())))
+            fetched = await self._fetch(sizes)
+            self._compare(sizes, fetched)
+            large = [uid for uid, octets in fetched.items() if len(octets) > self.settings.message]
+            await self._too_large(large)  # RFC822.SIZE is a claim
+            for uid in large:
+                del fetched[uid]
+            outcomes = await self.handed if self.handed else {}
+            self.handed = asyncio.create_task(self._hand_over(fetched, holding.pop_all()))
+        await self._file(outcomes)
 
     @asynccontextmanager
     async def _memory(self, octets: int) -> AsyncIterator[None]:
@@ -123,15 +147,8 @@ class Round:
             self.rests.alone.update(sizes)
             raise
 
-    async def _hand_over(self, sizes: Mapping[int, int], fetched: dict[int, bytes]) -> dict[int, Disposition]:
-        self._compare(sizes, fetched)
-        large = [uid for uid, octets in fetched.items() if len(octets) > self.settings.message]
-        await self._too_large(large)  # RFC822.SIZE is a claim
+    async def _hand_over(self, fetched: Mapping[int, bytes], memory: AsyncExitStack) -> dict[int, Disposition]:
         outcomes: dict[int, Disposition] = {}
-        for uid in fetched.keys() - large if self.renumbered else ():
-            known = await self.world.ledger.known_again(Place(self.folder, uid), fetched[uid])
-            if known is not None:
-                outcomes[uid] = known
         room = asyncio.Semaphore(PARALLEL)
 
         async def receive(uid: int) -> None:
@@ -140,9 +157,14 @@ class Round:
             if outcome is not None:
                 outcomes[uid] = outcome
 
-        async with asyncio.TaskGroup() as group:
-            for uid in sorted(fetched.keys() - outcomes.keys() - set(large)):
-                group.create_task(receive(uid))
+        async with memory:
+            for uid in fetched if self.renumbered else ():
+                known = await self.world.ledger.known_again(Place(self.folder, uid), fetched[uid])
+                if known is not None:
+                    outcomes[uid] = known
+            async with asyncio.TaskGroup() as group:
+                for uid in sorted(fetched.keys() - outcomes.keys()):
+                    group.create_task(receive(uid))
         self._forget(outcomes)
         return outcomes
 

@@ -64,6 +64,7 @@ class FakeServer:
         self.calls = []
         self.on_idle = lambda: Woke.TIME
         self.on_copied = lambda: None
+        self.on_fetch = lambda: None
 
     def add(self, octets, *, came=NOW, size=None, folder="INBOX"):
         uid = self.next[folder]
@@ -135,6 +136,7 @@ class FakeDriver:
 
     async def fetch(self, sizes):
         self._called("fetch")
+        self.server.on_fetch()
         if self.server.poison & sizes.keys():
             self.open = False
             raise Gone("the server went away")

@@ -107,6 +107,21 @@ async def test_renumbered_old_mail_stays_old(gateway, server):
     assert server.contents("INBOX") == [EVE]
 
 
+async def test_the_next_are_fetched_while_those_before_are_received(post, server):
+    """Seventeen that say a mebibyte each are two parts: the second comes before the first is answered for."""
+    fetched = asyncio.Event()
+    server.on_fetch = lambda: fetched.set() if server.calls.count("fetch") > 1 else None
+    for number in range(17):
+        server.add(letter(message_id=f"{number}@rossi.example"), size=2**20)
+
+    async def receive(arrival):
+        await asyncio.wait_for(fetched.wait(), 30)
+        return await post.gateway.receiver(arrival)
+
+    await post.read(receive=receive)
+    assert (server.contents("INBOX"), len(server.contents("Done"))) == ([], 17)
+
+
 async def test_a_mail_that_is_put_off_stays_and_stops_no_other(post, server):
     """I9: deferred for a reason of its own; the rest is taken, and it is tried again when its time has come."""
     server.add(EVE)

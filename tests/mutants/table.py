@@ -245,8 +245,8 @@ MUTANTS = (
         "i9",
         "a query that failed found nothing",
         "store/adapter.py",
-        "            self._forget_reader()\n            raise\n",
-        "            self._forget_reader()\n            return ()\n",
+        "look-ups a message go well\n                raise\n",
+        "look-ups a message go well\n                return ()\n",
     ),
     Mutant(
         "i10",
