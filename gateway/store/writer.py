@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 GROUP = 64
 """At most this many pieces of work share a transaction."""
+GATHERED = 8
+"""So many are handed over before the loop's turn has ended: while they are committed, it goes on with the next."""
 
 _begin, _undo, _keep = map(Prepared, map(text, ("SAVEPOINT job", "ROLLBACK TO job", "RELEASE job")))
 
@@ -70,6 +72,8 @@ class Writer:
         self._gathered.append(_Job(work, loop, answer))
         if len(self._gathered) == 1:
             loop.call_soon(self._hand_over)
+        if len(self._gathered) == GATHERED:
+            self._hand_over()
         return await answer
 
     async def watch(self) -> None:

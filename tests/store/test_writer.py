@@ -13,7 +13,7 @@ from gateway.ports import Unavailable
 from gateway.store import schema
 from gateway.store import tables as t
 from gateway.store.database import Database
-from gateway.store.writer import GROUP, Writer
+from gateway.store.writer import GATHERED, GROUP, Writer
 from house import NOW
 
 
@@ -60,11 +60,11 @@ async def test_what_waits_is_committed_together(database, writer):
 
 
 async def test_what_one_turn_of_the_loop_asks_for_is_committed_together(database, writer):
-    """The thread is not woken for the first alone: under load a commit a message was half of what a message cost."""
+    """The thread is not woken for the first alone, nor for the last only: it commits some while others get ready."""
     commits = []
     event.listen(database.engine, "commit", lambda _: commits.append(1))
     await asyncio.gather(*(writer.write(tally(f"{number:03}")) for number in range(GROUP)))
-    assert len(commits) == 1
+    assert len(commits) <= GROUP // GATHERED
 
 
 async def test_a_mistake_undoes_nobody_elses_work(database, writer):
