@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
@@ -20,7 +22,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
-from gateway.ports import Due, Record, Recorded, Unavailable
+from gateway.ports import Due, Record, Recorded
 from gateway.store import archive, audit, book, desk, letters, likeness, mailboxes, rates
 from gateway.store.database import Database
 from gateway.store.keys import keyring
@@ -144,11 +146,11 @@ class Store:
 
     def _look_up(self, query: Callable[[Connection], T]) -> T:
         try:
-            with self._database.asking():
-                return query(self._reading())
-        except Unavailable:
+            return query(self._reading())
+        except (DatabaseError, sqlite3.OperationalError):
             self._forget_reader()
-            raise
+            with self._database.asking():  # around the fault alone: several look-ups a message go well
+                raise
 
     def _reading(self) -> Connection:
         if self._reader is None:

@@ -76,10 +76,13 @@ class _Written:
     named: Callable[[Any], Any]
 
     def parameters(self, values: Values) -> Any:
-        given = {**self.constants, **values}
-        for name, convert in self.takes:
-            given[name] = convert(given[name])
-        return [given[name] for name in self.places] if self.positional else {name: given[name] for name in self.places}
+        if self.constants or self.takes:
+            values = given = {**self.constants, **values}
+            for name, convert in self.takes:
+                given[name] = convert(given[name])
+        if self.positional:
+            return list(map(values.__getitem__, self.places))
+        return {name: values[name] for name in self.places}
 
     def row(self, found: Any) -> Any:
         if self.gives:

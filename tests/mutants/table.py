@@ -311,9 +311,9 @@ MUTANTS = (
         "i4",
         "a mail is moved before it is written down",
         "ingress/mailbox_round.py",
-        "            await self._file(await self._take_in(part))\n",
+        "            await self._take_in(part)\n",
         "            await self._file(dict.fromkeys(part, Disposition.ACCEPT))\n"
-        "            await self._file(await self._take_in(part))\n",
+        "            await self._take_in(part)\n",
     ),
     Mutant(
         "i4",
