@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gateway.cli import show
+from gateway.cli.backtest import policy_backtest
 from gateway.cli.context import Context, Refused, as_json, pass_context
 from gateway.config import load_policies
 from gateway.config.cases import load_cases
@@ -21,6 +22,9 @@ PASSED, FAILED = "ok", "FAIL"
 @click.group()
 def policy() -> None:
     """The policies: their own test cases, and what they would have decided."""
+
+
+policy.add_command(policy_backtest)
 
 
 @policy.command("test")

@@ -16,6 +16,7 @@ from gateway.core.evidence import Assurance
 from gateway.core.facts import Facts, facts
 from gateway.core.flood import limited
 from gateway.core.message import DeliveryReport, Malformed, Message
+from gateway.core.particulars import StationFacts
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
 from gateway.core.reference import Found
@@ -48,12 +49,26 @@ def _decided(case: Case, policy: Policy, shared_domains: frozenset[str]) -> Deci
         return Decision(Refuse(Disposition.FAILED, case.parsed.reason, "built-in", case.parsed.detail))
     if unread := not_a_message(case):  # no operator can make a message of it
         return Decision(policy.refuse(unread))
-    grant: AuthorizedSender | Objection = objection(case) or _of_policy(case, policy) or authorize(case)
+    always = objection(case)
+    door = always or authorize(case)
+    grant = always or _of_policy(case, policy) or door
+    known = replace(facts(case, _word(grant), shared_domains), stations=_stations(case, always, door))
     if isinstance(grant, Objection):
-        known = facts(case, grant.reason, shared_domains)
         return Decision(_refused(case, policy, grant, rule(policy, known)), known)
-    known = facts(case, Reason.REGISTERED, shared_domains)
     return Decision(_granted(case, grant, rule(policy, known, taken_on=case.waived(Reason.POLICY))), known)
+
+
+def _word(grant: AuthorizedSender | Objection) -> Reason:
+    return grant.reason if isinstance(grant, Objection) else Reason.REGISTERED
+
+
+def _stations(case: Case, always: Objection | None, door: AuthorizedSender | Objection) -> StationFacts:
+    """What is so whatever the policy: kept, so that another one can be tried on the message."""
+    return StationFacts(
+        door="" if always else _word(door).value,
+        folds=always is not None and _in_thread(case, always) is not None,
+        limits=tuple(one.limit for one in case.counted if one.limit),
+    )
 
 
 def _granted(case: Case, grant: AuthorizedSender, ruling: Ruling) -> Verdict | Defer:
@@ -175,13 +190,18 @@ def _of_policy(case: Case, policy: Policy) -> Objection | None:
 
 
 def _folded(case: Case, policy: Policy, objection: Objection) -> Accept | None:
-    """A program's answer to a letter of ours, where the policy wants it kept: in its ticket, and nothing else stirs.
+    """What a policy wants kept of what programs answer, and has nothing else against."""
+    if not policy.fold or any(one(case, policy) for one in OF_POLICY):
+        return None
+    return _in_thread(case, objection)
+
+
+def _in_thread(case: Case, objection: Objection) -> Accept | None:
+    """A program's answer to a letter of ours, kept in its ticket, where nothing else stirs.
 
     It passes the same door as a person's mail (I2), and has answered us by a token: a subject proves no thread.
     """
-    if not policy.fold or objection.reason is not Reason.AUTO_RESPONSE or isinstance(case.scan, NotScanned):
-        return None
-    if any(one(case, policy) for one in OF_POLICY):
+    if objection.reason is not Reason.AUTO_RESPONSE or isinstance(case.scan, NotScanned):
         return None
     grant = authorize(case)
     if isinstance(grant, Objection):

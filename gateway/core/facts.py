@@ -26,6 +26,7 @@ from gateway.core.particulars import (
     EvidenceFacts,
     IngressFacts,
     ServiceFacts,
+    StationFacts,
     TicketFacts,
     TimeFacts,
 )
@@ -89,6 +90,7 @@ class Facts:
     scan: str = ""
     virus: str = ""
     cut: bool = False
+    stations: StationFacts = field(default_factory=StationFacts)
 
     def record(self) -> dict[str, Any]:
         """As plain data, to be kept with the message: in less than OCTETS."""
@@ -106,7 +108,7 @@ class Facts:
         return dict(to_record(self))
 
 
-SCHEMA = {name: kind for name, kind in types(Facts).items() if name != "cut"}
+SCHEMA = {name: kind for name, kind in types(Facts).items() if name not in {"cut", "stations"}}
 """The type of each fact, for conditions. When they are asked, nothing has been cut yet."""
 
 

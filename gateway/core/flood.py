@@ -12,7 +12,7 @@ from gateway.core.case import Case
 from gateway.core.policy import Policy
 from gateway.core.rates import Counter, Over, over
 from gateway.core.reason import Disposition, Reason
-from gateway.core.verdict import Flood, Objection, Refuse, Verdict
+from gateway.core.verdict import Flood, Refuse, Verdict
 
 SEEN = frozenset({Disposition.ACCEPT, Disposition.QUARANTINE})
 """What somebody has to look at."""
@@ -24,15 +24,21 @@ def limited(case: Case, policy: Policy, verdict: Verdict) -> Verdict:
     if not reached:
         return verdict
     flood, first = Flood(reached, verdict), reached[0]
-    told = f"{first}; otherwise {verdict.disposition} ({verdict.reason}): {verdict.detail}"
-    by = f"{first.bound.where} {first.counter.limit}"
     if isinstance(verdict, Refuse) and verdict.disposition not in SEEN:
         return replace(verdict, flood=flood)
+    disposition, by = worse(verdict.disposition, first, policy)
+    told = f"{first}; otherwise {verdict.disposition} ({verdict.reason}): {verdict.detail}"
+    return Refuse(disposition, Reason.RATE_LIMIT, by, told, flood)
+
+
+def worse(disposition: Disposition, first: Over, policy: Policy) -> tuple[Disposition, str]:
+    """What becomes of one that somebody would have looked at, and the line that says so."""
+    by = f"{first.bound.where} {first.counter.limit}"
     if first.ignored:
-        return Refuse(Disposition.DISCARD, Reason.RATE_LIMIT, by, told, flood)
-    if verdict.disposition is Disposition.QUARANTINE:
-        return Refuse(Disposition.QUARANTINE, Reason.RATE_LIMIT, by, told, flood)
-    return replace(policy.refuse(Objection(Reason.RATE_LIMIT, told)), flood=flood)
+        return Disposition.DISCARD, by
+    if disposition is Disposition.QUARANTINE:
+        return Disposition.QUARANTINE, by
+    return policy.choice(Reason.RATE_LIMIT)
 
 
 def counting(case: Case, verdict: Verdict) -> tuple[Counter, ...]:

@@ -79,6 +79,19 @@ class IngressFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class StationFacts:
+    """What the stations found for a policy's keys to act on. No condition reads it; another policy is tried on it.
+
+    `door`: what `authorize()` says, whatever the policy; "" where an objection stands before it. `folds`: a program's
+    answer in a thread, which a policy may fold. `limits`: the names of those that the message counts against.
+    """
+
+    door: str = ""
+    folds: bool = False
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TimeFacts:
     """When it came in, in UTC. `weekday` is 1 for Monday to 7."""
 

@@ -7,6 +7,7 @@ of any number of one of these. So what one version has written down, an older an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -36,6 +37,39 @@ def from_record(kind: type[T], record: object) -> T:
     fields: Any = kind  # to mypy a type with a variable is not hashable
     return kind(
         **{name: _read(hint, given[name]) for name, hint in _hints(fields).items() if _fits(hint, given.get(name))}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The names that a record has, and the shape of those that are records, or lists of them (`many`)."""
+
+    names: frozenset[str]
+    records: tuple[tuple[str, Shape], ...] = ()
+    many: tuple[tuple[str, Shape], ...] = ()
+
+    def fits(self, record: object) -> bool:
+        """Whether a record has every field, at every depth: then reading it as a noun adds nothing to it."""
+        if not isinstance(record, dict) or not self.names <= record.keys():
+            return False
+        for name, shape in self.records:
+            if not shape.fits(record[name]):
+                return False
+        for name, shape in self.many:
+            if not isinstance(record[name], list) or not all(map(shape.fits, record[name])):
+                return False
+        return True
+
+
+def shape(kind: Any) -> Shape:
+    """The shape of a noun's records."""
+    hints = _hints(kind)
+    nouns = {name: hint for name, hint in hints.items() if hint not in _WORDS and get_origin(hint) is not tuple}
+    items = {name: get_args(hint)[0] for name, hint in hints.items() if get_origin(hint) is tuple}
+    return Shape(
+        frozenset(hints),
+        tuple((name, shape(hint)) for name, hint in nouns.items()),
+        tuple((name, shape(item)) for name, item in items.items() if item not in _WORDS),
     )
 
 

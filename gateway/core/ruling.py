@@ -41,8 +41,12 @@ class Ruling:
 
 def rule(policy: Policy, facts: Facts, *, taken_on: bool = False) -> Ruling:
     """The ruling. `taken_on`: an operator releases the message, and takes on what rules object to in it."""
-    reason = Reason(facts.reason)
-    found = _apply(policy.rules, facts.values(), reason, taken_on=taken_on)
+    return of_values(policy, facts.values(), Reason(facts.reason), taken_on=taken_on)
+
+
+def of_values(policy: Policy, values: Mapping[str, Any], reason: Reason, *, taken_on: bool = False) -> Ruling:
+    """The ruling on facts as conditions read them."""
+    found = _apply(policy.rules, values, reason, taken_on=taken_on)
     matched = tuple(one.label for one in found.matched)
     if found.stop is not None:
         return _stopped(found, Reason.POLICY if reason is Reason.REGISTERED else reason, matched)

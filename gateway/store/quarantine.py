@@ -18,6 +18,9 @@ from gateway.store import archive, ledger, letters, retention
 from gateway.store import tables as t
 from gateway.store.audit import note
 
+PURGED, REJECTED = "purged", "rejected by "
+"""The rule of what was held and is no more; behind the second stands by whom."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -81,14 +84,19 @@ def reject(connection: Connection, message_id: str, *, now: datetime, by: str) -
     connection.execute(
         update(t.message)
         .where(t.message.c.id == message_id)
-        .values(disposition=Disposition.REJECT.value, rule=f"rejected by {by}", dedup=None, expires_at=None),
+        .values(disposition=Disposition.REJECT.value, rule=f"{REJECTED}{by}", dedup=None, expires_at=None),
     )
     note(connection, now, by, "quarantine.reject", message_id, reason)
 
 
+def let_go_later(rule: str) -> bool:
+    """Whether a message with this rule was held before; its policy said so, and its reason is still the one."""
+    return rule in {PURGED, retention.EXPIRED} or rule.startswith(REJECTED)
+
+
 def purge(connection: Connection, ids: Sequence[str], *, now: datetime, by: str) -> int:
     """Discard these, if they are still held, their bytes with them. Returns how many."""
-    purged = retention.let_go(connection, ids, "purged")
+    purged = retention.let_go(connection, ids, PURGED)
     if purged:
         note(connection, now, by, "quarantine.purge", f"{purged} messages", f"from {ids[0]} to {ids[-1]}")
     return purged

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.core.record import from_record, to_record, types
+from gateway.core.record import from_record, shape, to_record, types
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +74,20 @@ def test_types_are_told_in_words():
 def test_what_is_missing_or_odd_is_as_if_left_out(record, cart):
     """A record of another version, or of nobody's, is read as far as it goes."""
     assert from_record(Cart, record) == cart
+
+
+@pytest.mark.parametrize(
+    ("record", "whole"),
+    [
+        (to_record(CART), True),
+        (to_record(CART) | {"more": 1}, True),
+        ({name: value for name, value in to_record(CART).items() if name != "names"}, False),
+        (to_record(CART) | {"front": {"size": 1}}, False),
+        (to_record(CART) | {"wheels": [{"size": 1, "name": ""}, {"size": 2}]}, False),
+        (to_record(CART) | {"wheels": {}}, False),
+        ([], False),
+    ],
+)
+def test_a_record_of_another_shape_is_told_apart(record, whole):
+    """What fits can be read as it is; a field that is missing, however deep, does not."""
+    assert shape(Cart).fits(record) is whole
