@@ -27,6 +27,11 @@ from gateway.core.trial import DEFER
 
 Schema = dict[str, Any]
 
+_TOLD = {
+    "queue": "The queue of new tickets.",
+    "least_assurance": "What proof of the author has to be worth.",
+    "thread_auto_responses": "What becomes of programs' answers to us.",
+}
 _TYPES = {"bool": "boolean", "int": "integer", "string": "string"}
 _SIZE = "[1-9][0-9]{0,8}(KiB|MiB|GiB)"
 _TIME = "[1-9][0-9]{0,8}[smhd]"
@@ -36,9 +41,7 @@ def policy_schema() -> Schema:
     """Draft 2020-12. What stands in two files, and what a condition says, only the loader can tell."""
     keys = {
         "version": {"const": VERSION, "description": "The version of this format, in every file that is not empty."},
-        "queue": _word(QUEUES, "The queue of new tickets."),
-        "least_assurance": _word(WORDS["least_assurance"], "What proof of the author has to be worth."),
-        "thread_auto_responses": _word(WORDS["thread_auto_responses"], "What becomes of programs' answers to us."),
+        **{key: _word(words, _TOLD.get(key, "One word.")) for key, words in WORDS.items()},
         "about": _list(_word(Part, "A part of a message."), "The parts whose names count.", least=1),
         "attachments": _attachments(),
         "retention": _retention(),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigError, load_policies, shipped
+from gateway.config import ConfigError, load_policies, policies, shipped
 from gateway.config.cases import load_cases
 from gateway.config.policy_schema import policy_schema
 from gateway.config.yaml import parse
@@ -118,6 +118,11 @@ def test_what_is_marked_is_refused(bad, tmp_path):
     (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(ConfigError):
         (load_policies(tmp_path), load_cases(tmp_path))
+
+
+def test_every_key_that_is_read_is_there():
+    """And no other: a new one is added to both."""
+    assert SCHEMA["properties"].keys() == set(policies._KEYS)
 
 
 def test_every_key_is_described():
