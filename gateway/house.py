@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from gateway.core.account import Account
+from gateway.core.case import Case
+from gateway.core.confirm import told, whom
+from gateway.core.confirmation import OPEN_FOR
 from gateway.core.policy import Policy
 from gateway.core.reference import tag
-from gateway.core.reply import Words
+from gateway.core.reply import Kind, Reply, Words
 from gateway.core.served import Served
-from gateway.ports import Wording
+from gateway.ports import Ask, Wording
+
+UNASKED: Mapping[str, str] = MappingProxyType({"when": "", "until": "", "as_primary": "", "digest": ""})
+"""What only a question to a primary says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,15 @@ class House:
     shared_domains: frozenset[str] = frozenset()
     """The operator's own shared providers (threats rule 8), as lower-case A-labels."""
 
-    def words(self, name: str, account: Account, reference: str, subject: str, text: str = "") -> Words:
+    def words(  # noqa: PLR0913, PLR0917 - a fact each
+        self,
+        name: str,
+        account: Account,
+        reference: str,
+        subject: str,
+        text: str = "",
+        question: Mapping[str, str] = UNASKED,
+    ) -> Words:
         """The words of a kind of reply, or of an answer by its name, in the account's language (R12)."""
         return self.wording.render(
             name,
@@ -42,5 +58,12 @@ class House:
                 "sender": self.sender_name,
                 "hostname": self.hostname,
                 "panel": self.panel,
+                **question,
             },
         )
+
+    def question(self, case: Case, row: str, reference: str) -> Ask:
+        """What is asked about a message: as much work for those whom nobody asks (I10)."""
+        account, asking, expires = whom(case), self.policy.confirmation, case.arrival.at + OPEN_FOR
+        words = self.words(Kind.CONFIRM, account, reference, "", question=told(case, account, expires, asking))
+        return Ask(Reply(row, account.id, reference, Kind.CONFIRM, words, about=case.arrival.id), asking, expires)

@@ -13,7 +13,8 @@ from typing import Protocol
 from gateway.core.account import Account, Language, Service, Turn
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival
-from gateway.core.case import Case, TicketFact
+from gateway.core.case import Case, Override, TicketFact
+from gateway.core.confirmation import Asking, Confirmation, State
 from gateway.core.evidence import Evidence
 from gateway.core.facts import Facts
 from gateway.core.inquiry import Answer, Question
@@ -22,7 +23,7 @@ from gateway.core.likeness import Resemblance
 from gateway.core.message import Message, Seal
 from gateway.core.place import Folder, Mail, Place, Sight, Step
 from gateway.core.rates import Counter, Rates
-from gateway.core.reason import Disposition
+from gateway.core.reason import Disposition, Reason
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing, Reply, Words
 from gateway.core.retention import Retention, Swept
@@ -53,6 +54,36 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A held message as it arrived, why it is held, and what operators have taken on for it before."""
+
+    arrival: Arrival
+    reason: Reason
+    overrides: frozenset[Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the primary of an account is asked about a held message, if not too much was asked before.
+
+    To nobody where the reply is for account 0.
+    """
+
+    reply: Reply
+    asking: Asking
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a primary said, and what it does: `release` is the held message, decided again; None where nothing is."""
+
+    confirmation: Confirmation
+    said: State
+    release: tuple[Record, Override] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that one transaction writes about one message."""
 
@@ -65,6 +96,8 @@ class Record:
     """How long it is held, if it is; None for good."""
     facts: Facts | None = None
     """What rules were tried on; None where there was no message to know anything of."""
+    question: Ask | None = None
+    answer: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +108,8 @@ class Recorded:
     ticket: str | None
     turned: Turn | None = None
     """What a delivery report did to a primary address."""
+    answered: bool = False
+    """Whether it was a primary's answer, and has done what it says."""
 
 
 class AddressBook(Protocol):
@@ -98,6 +133,9 @@ class Desk(Protocol):
 
     async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
         """Those of these references that exist. Raises Unavailable."""
+
+    async def confirmation(self, reference: str) -> Confirmation | None:
+        """The question of this reference, with its account as it is now. Raises Unavailable."""
 
 
 class Keys(Protocol):
@@ -160,6 +198,9 @@ class Archive(Protocol):
 
     async def rates(self, counters: Sequence[Counter], at: datetime) -> Rates:
         """How many counted in these within the hour before `at`. Raises Unavailable."""
+
+    async def held(self, message_id: str) -> Held | None:
+        """The message, if it is held still. Raises Unavailable."""
 
     async def record(self, record: Record) -> Recorded:
         """One transaction: message, verdict, ticket, entry, outbox. Returns after the commit. Raises Unavailable."""

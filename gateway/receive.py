@@ -13,6 +13,8 @@ from gateway.core.account import Sender
 from gateway.core.arrival import Arrival
 from gateway.core.canary import mark_in
 from gateway.core.case import Case, Mention, Override
+from gateway.core.confirm import CONFIRMABLE, answered, asks, override
+from gateway.core.confirmation import Confirmation, State
 from gateway.core.counting import counters
 from gateway.core.decide import decide
 from gateway.core.evidence import Evidence, Source
@@ -24,7 +26,16 @@ from gateway.core.parse import parse
 from gateway.core.pec import carried, proof
 from gateway.core.providers import graded
 from gateway.core.recipients import recipients
-from gateway.core.reference import MENTIONS, Claim, bounced_row, claims, holds, is_own_message_id
+from gateway.core.reference import (
+    MENTIONS,
+    THREAD,
+    Claim,
+    bounced_row,
+    claims,
+    holds,
+    holds_question,
+    is_own_message_id,
+)
 from gateway.core.reply import Kind, Reply
 from gateway.core.scan import Scan
 from gateway.core.ticket import ticket_subject
@@ -42,6 +53,7 @@ from gateway.ports import (
     Opening,
     Receipt,
     Record,
+    Said,
     Scanner,
     Seals,
     Unavailable,
@@ -77,17 +89,19 @@ class Receiver:
     async def __call__(self, arrival: Arrival) -> Receipt:
         """Take one message in; returns only after the commit, or with Defer when there was none."""
         try:
-            record = await self.examine(arrival)
+            record = await self._answering(await self.examine(arrival))
             recorded = await self.archive.record(record)
         except Unavailable as fault:
             log.warning("message.deferred", message=arrival.id, ingress=arrival.origin.ingress, why=str(fault))
             return Receipt(arrival.id, Defer(str(fault)))  # I9
-        if record.opening is not None:
+        if record.opening or record.question or recorded.answered:
             self.committed()
         self.observer.received(record.case, recorded.verdict)
         if recorded.turned is not None:
             self.observer.turned(recorded.turned)
         _tell(record, recorded.verdict, recorded.ticket)
+        if record.answer is not None and recorded.answered:
+            _tell_answer(record.answer, arrival)
         return Receipt(arrival.id, recorded.verdict, recorded.ticket)
 
     async def examine(self, arrival: Arrival, override: Override | None = None) -> Record:
@@ -102,7 +116,20 @@ class Receiver:
         opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None
         policy = self.house.policy
         keep = policy.retention.keep(verdict)
-        return Record(case, verdict, opening, narrate(case, verdict), policy.digest, keep, decision.facts)
+        asked = asks(case, verdict, policy)
+        question = self.house.question(case, self.new_id(), self.new_reference()) if asked else None
+        return Record(case, verdict, opening, narrate(case, verdict), policy.digest, keep, decision.facts, question)
+
+    async def _answering(self, record: Record) -> Record:
+        """A primary's answer with what it does, so that both are committed together. Raises Unavailable (I9)."""
+        said, asked = answered(record.case, record.verdict), record.case.confirmation
+        if said is None or asked is None:
+            return record
+        held = await self.archive.held(asked.message_id) if said is State.CONFIRMED else None
+        if held is None or held.reason not in CONFIRMABLE:  # a person has judged it meanwhile, or it is denied
+            return replace(record, answer=Said(asked, said))
+        taken_on = override(asked.account, held.reason)
+        return replace(record, answer=Said(asked, said, (await self.examine(held.arrival, taken_on), taken_on)))
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
         size = len(arrival.raw)
@@ -143,6 +170,7 @@ class Receiver:
             resembled=resembled,
             scan=scan,
             from_ourselves=ours or self.house.served.is_own(parsed.author),
+            confirmation=await self._confirmation(claimed),
             canary=await self._is_canary(parsed.header.subject),
             distrust=distrust,
             override=override,
@@ -215,6 +243,18 @@ class Receiver:
             Mention(claim.reference, claim.found, tickets.get(claim.reference)) for claim in claimed if counts(claim)
         )
 
+    async def _confirmation(self, claimed: tuple[Claim, ...]) -> Confirmation | None:
+        """The question that the message has the token of; who names two may have been lent one, and has none."""
+        in_thread = [claim for claim in claimed if claim.found in THREAD]
+        if len({claim.reference for claim in in_thread}) != 1:
+            return None
+        asked = await self.desk.confirmation(in_thread[0].reference)
+        if asked is None:
+            return None
+        keys = await self.keys.keyring()
+        good = any(holds_question(claim, keys, asked.message_id, asked.account) for claim in in_thread)
+        return asked if good else None
+
     def _opening(self, verdict: Verdict, message: Message) -> Opening | None:
         if isinstance(verdict, Refuse):
             return None
@@ -231,6 +271,14 @@ class Receiver:
         kind = Kind.ANSWER if admitted.answer else Kind.OPENED
         words = self.house.words(admitted.answer or kind, account, reference, subject)
         return Reply(self.new_id(), account.id, reference, kind, words, reflectable((message.header.message_id,)))
+
+
+def _tell_answer(answer: Said, arrival: Arrival) -> None:
+    """What a primary said, and what became of the message that was held."""
+    outcome = answer.release[0].verdict.disposition.value if answer.release else ""
+    account, message = answer.confirmation.account.code, answer.confirmation.message_id
+    event = f"confirmation.{answer.said}"
+    log.info(event, message=message, account=account, answer=arrival.id, disposition=outcome)
 
 
 def _tell(record: Record, verdict: Verdict, ticket: str | None) -> None:

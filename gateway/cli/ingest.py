@@ -129,6 +129,7 @@ def _explanation(record: Record, rules: Sequence[Rule]) -> dict[str, Any]:
         "account": account.code if account else None,
         "answers_to": str(account.primary) if account else None,
         "acknowledged": bool(opening and opening.acknowledgement),
+        "confirmation": bool(record.question and record.question.reply.account_id),
         "rules": [_tried(one) for one in tried(rules, record.facts)] if record.facts else [],
         "trace": [list(station) for station in record.trace],
     }
@@ -143,7 +144,9 @@ def _explanation_page(found: dict[str, Any]) -> Iterable[str]:
     for one in found["rules"]:
         read = ", ".join(f"{name} = {value}" for name, value in one["read"].items()) or "nothing"
         yield f"{'rule':>8}: {one['where']} {one['rule']} {'holds' if one['held'] else 'does not hold'}: {read}"
-    if found["answers_to"]:
+    if found["confirmation"]:
+        yield f"{'confirm':>8}: the account's primary address is asked, unless it has been asked enough"
+    elif found["answers_to"]:
         first = "an acknowledgement and every answer go" if found["acknowledged"] else "every answer goes"
         yield f"{'reply':>8}: {first} to {found['answers_to']}, the primary address, and nowhere else"
     else:

@@ -32,7 +32,7 @@ from gateway.core.case import Override
 from gateway.core.reason import Disposition, Reason
 from gateway.core.scan import NOT_SCANNED
 from gateway.ports import Record, Recorded
-from gateway.store import book, ledger
+from gateway.store import book, confirmations, ledger
 from gateway.store import quarantine as held_messages
 from gateway.store.held import Which, found
 from gateway.store.retention import BATCH
@@ -82,6 +82,7 @@ def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None
     """Show a held message with its trace and evidence."""
     context.read(lambda connection: held_messages.held(connection, message_id))
     found = context.read(lambda connection: ledger.message(connection, message_id))
+    found["confirmation"] = context.read(lambda one: confirmations.of_message(one, message_id, build.now()))
     show.record(found, page, json_lines=json_lines)
 
 

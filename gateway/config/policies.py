@@ -12,6 +12,7 @@ from gateway.config import attachments, rates
 from gateway.config import retention as periods
 from gateway.config.rules import QUEUES, rules
 from gateway.config.yaml import Document, Keys, Plain, read
+from gateway.core.confirmation import Asking
 from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
@@ -28,6 +29,7 @@ WORDS = {
     "queue": QUEUES,
     "least_assurance": (Assurance.DOMAIN_ONLY.value, Assurance.DOMAIN.value),
     "thread_auto_responses": ("quarantine", "fold"),
+    "confirmation": (Asking.OFF.value, Asking.DIGEST.value, Asking.EACH.value),
 }
 """Keys that may be said once in all files, and what each may be; what is so where none says it comes first."""
 _KEYS = ("version", *WORDS, "about", "attachments", "retention", "limits", "dispositions", "rules", "tests")
@@ -100,6 +102,7 @@ class _Reader:
             fold=fold,
             retention=self._retention[0],
             limits=RateLimits(**self._limits),
+            confirmation=Asking(self._words["confirmation"][0]),
             rules=tuple(self._rules.values()),
         )
 

@@ -31,6 +31,7 @@ _TOLD = {
     "queue": "The queue of new tickets.",
     "least_assurance": "What proof of the author has to be worth.",
     "thread_auto_responses": "What becomes of programs' answers to us.",
+    "confirmation": "Whether primaries are asked about what rules hold for it.",
 }
 _TYPES = {"bool": "boolean", "int": "integer", "string": "string"}
 _SIZE = "[1-9][0-9]{0,8}(KiB|MiB|GiB)"

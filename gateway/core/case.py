@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.account import Sender, Service
 from gateway.core.arrival import Arrival
+from gateway.core.confirmation import Confirmation
 from gateway.core.evidence import Evidence
 from gateway.core.likeness import Resemblance
 from gateway.core.mentions import Named
@@ -70,6 +71,8 @@ class Case:
     """Sent by our own `gateway check`, to see what the border does."""
     bounced: str | None = None
     """The outbox row whose own signed reverse-path this came to (threats rule 14)."""
+    confirmation: Confirmation | None = None
+    """The question to the account's primary of now that it has the token of, whoever wrote it (threats rule 9)."""
     scan: Scan | None = None
     """None where no scanner is configured."""
     distrust: str = ""

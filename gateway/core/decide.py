@@ -12,6 +12,7 @@ from typing import assert_never
 from gateway.core.account import Service
 from gateway.core.authorize import authorize
 from gateway.core.case import Case, TicketFact
+from gateway.core.confirm import answer
 from gateway.core.evidence import Assurance
 from gateway.core.facts import Facts, facts
 from gateway.core.flood import limited
@@ -19,12 +20,11 @@ from gateway.core.message import DeliveryReport, Malformed, Message
 from gateway.core.particulars import StationFacts
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
-from gateway.core.reference import Found
+from gateway.core.reference import THREAD
 from gateway.core.ruling import Ruling, rule
 from gateway.core.scan import Infected, NotScanned
 from gateway.core.verdict import Accept, AuthorizedSender, Defer, Enquire, Objection, Refuse, Verdict
 
-THREAD = frozenset({Found.PLUS_ADDRESS, Found.MESSAGE_ID})
 HOPS = 100  # RFC 5321 §6.3
 
 
@@ -50,8 +50,11 @@ def _decided(case: Case, policy: Policy, shared_domains: frozenset[str]) -> Deci
     if unread := not_a_message(case):  # no operator can make a message of it
         return Decision(policy.refuse(unread))
     always = objection(case)
+    found = always or _of_policy(case, policy)
+    if not found and (answered := answer(case)):  # no rule may keep the primary's word from what it is about
+        return Decision(policy.refuse(answered))
     door = always or authorize(case)
-    grant = always or _of_policy(case, policy) or door
+    grant = found or door
     known = replace(facts(case, _word(grant), shared_domains), stations=_stations(case, always, door))
     if isinstance(grant, Objection):
         return Decision(_refused(case, policy, grant, rule(policy, known)), known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.core.confirmation import Asking
 from gateway.core.policy import TELLING, Policy
 from gateway.core.reason import Disposition
 from gateway.core.rule import Filing, Postponement, Refusal, Rule, Stop
@@ -20,6 +21,8 @@ def doubts(policy: Policy, *, edge: bool) -> Iterator[str]:
     for one in policy.rules:
         if isinstance(one.stop, Postponement) and CHANGING.isdisjoint(_roots(one)):
             yield f"{one.label} defers by what never changes: the same mail comes again, until its server gives up"
+        if isinstance(one.stop, Refusal) and one.stop.hold.confirm and policy.confirmation is Asking.OFF:
+            yield f"{one.label} says confirm, and nobody is asked: `confirmation: digest` or `each` is missing"
     if edge:
         yield from _heard(policy)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from gateway.core.confirmation import Asking
 from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
@@ -23,6 +24,7 @@ FIXED: Mapping[Reason, Disposition] = MappingProxyType(
         Reason.DELIVERY_REPORT: Disposition.DISCARD,
         Reason.DUPLICATE: Disposition.DISCARD,
         Reason.CANARY: Disposition.DISCARD,
+        Reason.CONFIRMATION: Disposition.DISCARD,
     },
 )
 """What no policy may change."""
@@ -58,7 +60,8 @@ class Policy:
     `least_assurance` is what proof has to be worth; DOMAIN holds authors at shared providers (threats rule 8).
     `attachments` are the limits on them. `about` are the parts of a message in which names and references count.
     `fold`: a program's answer in a ticket's own thread is kept there. `limits`: how many may come within an hour.
-    `rules` are tried in order; what none of them stops has its reason's choice.
+    `confirmation`: whether primaries are asked about what rules hold for that. `rules` are tried in order; what none of
+    them stops has its reason's choice.
     """
 
     choices: Mapping[Reason, Choice] = field(default_factory=dict)
@@ -70,6 +73,7 @@ class Policy:
     fold: bool = False
     retention: Retention = field(default_factory=Retention)
     limits: RateLimits = field(default_factory=RateLimits)
+    confirmation: Asking = Asking.OFF
     rules: tuple[Rule, ...] = ()
 
     def choice(self, reason: Reason) -> tuple[Disposition, str]:

@@ -41,3 +41,4 @@ class Reason(StrEnum):
     VIRUS = "virus"
     POLICY = "policy"
     ENQUIRY = "enquiry"
+    CONFIRMATION = "confirmation"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from itertools import chain, islice
 
+from gateway.core.account import Account
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U, so it survives a telephone
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET, 1)}
 _GROUP = "[0-9A-HJKMNP-TV-Z]{5}"
@@ -40,6 +42,10 @@ class Found(StrEnum):
     MESSAGE_ID = "message-id"
     TAG = "tag"
     TEXT = "text"
+
+
+THREAD = frozenset({Found.PLUS_ADDRESS, Found.MESSAGE_ID})
+"""What proves that a message continues one of ours: a subject and a text are anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,24 @@ def ticket_token(keys: Keyring, reference: str, account_id: int) -> str:
 def message_token(keys: Keyring, reference: str, account_id: int, row: str) -> str:
     """The token of an outbound Message-ID, bound to ticket, account and outbox row, which it also names."""
     return keys.seal("message", reference, str(account_id), row.lower()) + row.lower()
+
+
+def question_token(keys: Keyring, reference: str, message_id: str, account: Account, row: str = "") -> str:
+    """The token of a question to a primary: bound to the question, the held message, account and address as they are.
+
+    It ends in the outbox row where it is that of a Message-ID. A new primary, and the old one's are good for nothing.
+    """
+    return keys.seal(*_question(reference, message_id, account, row.lower())) + row.lower()
+
+
+def holds_question(claim: Claim, keys: Keyring, message_id: str, account: Account) -> bool:
+    """Whether a claim's token is that of this question to this account's primary."""
+    in_thread = claim.found in THREAD
+    return in_thread and keys.opens(claim.token, *_question(claim.reference, message_id, account, claim.nonce))
+
+
+def _question(reference: str, message_id: str, account: Account, nonce: str) -> tuple[str, ...]:
+    return "question", reference, message_id, str(account.id), account.primary.key, nonce
 
 
 def bounce_token(keys: Keyring, row: str) -> str:

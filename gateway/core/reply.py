@@ -11,17 +11,18 @@ from enum import StrEnum, unique
 from gateway.core.account import Account, Standing
 from gateway.core.address import Address
 from gateway.core.letter import Letterhead, write_letter
-from gateway.core.reference import Keyring, bounce_token, message_token, ticket_token
+from gateway.core.reference import Keyring, bounce_token, message_token, question_token, ticket_token
 
 
 @unique
 class Kind(StrEnum):
-    """What a reply is: an acknowledgement, a policy's answer, a person's words, a notice of closing (R5)."""
+    """What a reply is: an acknowledgement, a policy's answer, a person's words, a notice, a question (R5)."""
 
     OPENED = "opened"
     ANSWER = "answer"
     REPLY = "reply"
     CLOSED = "closed"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Reply:
     words: Words
     in_reply_to: tuple[str, ...] = ()
     """Message-IDs that this continues, oldest first, already held against the strict pattern."""
+    about: str = ""
+    """The held message that the primary is asked about; `reference` is then the question's, and of no ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def address(reply: Reply, account: Account, letterhead: Letterhead, keys: Keyrin
         return Silent("the reply is for another account")
     if account.status is Standing.CLOSED:
         return Silent(f"account {account.code} is closed")
-    token = message_token(keys, reply.reference, account.id, reply.row)
-    message_id = f"{reply.reference}.{token}@{letterhead.hostname}"
+    sealed, token = _tokens(reply, account, keys)
+    message_id = f"{reply.reference}.{sealed}@{letterhead.hostname}"
     letter = write_letter(
         letterhead,
         to=account.primary,
@@ -77,13 +80,21 @@ def address(reply: Reply, account: Account, letterhead: Letterhead, keys: Keyrin
         subject=reply.words.subject,
         text=reply.words.text,
         references=reply.in_reply_to,
-        detail=f"{reply.reference}.{ticket_token(keys, reply.reference, account.id)}",
+        detail=f"{reply.reference}.{token}",
         automatic=reply.kind is not Kind.REPLY,
         language=account.language,
         at=at,
     )
     reverse_path = letterhead.bounces_with(bounce_token(keys, reply.row))
     return Outgoing(reverse_path, account.primary, message_id, letter)
+
+
+def _tokens(reply: Reply, account: Account, keys: Keyring) -> tuple[str, str]:
+    """Of the Message-ID and of the reply address. A question's are good for the primary that it goes to alone."""
+    if reply.about:
+        asked = (keys, reply.reference, reply.about, account)
+        return question_token(*asked, reply.row), question_token(*asked)
+    return message_token(keys, reply.reference, account.id, reply.row), ticket_token(keys, reply.reference, account.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,15 @@ SAMPLE: Mapping[str, str] = {
     "sender": "Assistenza",
     "hostname": "gateway.example.it",
     "panel": "https://panel.example.it/requests",
+    "when": "2026-11-22 09:30 UTC",
+    "until": "2026-11-29 09:30 UTC",
+    "as_primary": "yes",
+    "digest": "yes",
 }
 """The facts that a template may ask for, all of them text."""
+
+OWN = frozenset(Kind) - {Kind.CONFIRM}
+"""Templates that an operator who has any has all of; the others came later."""
 
 _EXPRESSION_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What an operator's expression may raise."""
@@ -80,9 +87,9 @@ class Templates:
 
 
 def _file(root: Path, language: Language, name: str) -> Path:
-    """The operator's template; of an answer that is shipped, and that they have no own of, the shipped one."""
+    """The operator's template; of an answer or a question that they have no own of, the shipped one if there is."""
     own, ours = (one / language / f"{name}.txt" for one in (root, shipped("config/templates")))
-    return ours if name not in set(Kind) and ours.exists() and not own.exists() else own
+    return ours if name not in OWN and ours.exists() and not own.exists() else own
 
 
 def _read(path: Path, name: str) -> _Letter:
@@ -123,7 +130,10 @@ def _compiled(path: Path, source: str) -> Template:
 
 def _render(letter: _Letter, name: str, facts: Mapping[str, str]) -> Words:
     words = Words(_bounded(letter.subject, facts).strip(), _bounded(letter.text, facts).strip("\n") + "\n")
-    if facts["tag"] not in one_line(words.subject, SUBJECT_CHARACTERS):  # what finds the ticket when all else is lost
+    if name == Kind.CONFIRM:
+        if facts["tag"] in words.subject:  # a tag is a ticket's: the answer would be held as about another's
+            raise ValueError("the subject has {{ tag }}, and a question has no ticket")
+    elif facts["tag"] not in one_line(words.subject, SUBJECT_CHARACTERS):  # what finds the ticket when all else is lost
         raise ValueError("the subject has no {{ tag }}, or has it where a long subject cuts it off")
     if name == Kind.REPLY and facts["text"].strip() not in words.text:
         raise ValueError("the text has no {{ text }}, so what staff wrote would be lost")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
+from gateway.core.confirmation import Confirmation
 from gateway.core.likeness import Resemblance
 from gateway.core.place import Folder, Mail, Place, Sight, Step
 from gateway.core.rates import Counter, Rates
@@ -22,8 +23,8 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
-from gateway.ports import Due, Record, Recorded
-from gateway.store import archive, audit, book, desk, letters, likeness, mailboxes, rates
+from gateway.ports import Due, Held, Record, Recorded
+from gateway.store import audit, book, confirmations, desk, letters, likeness, mailboxes, rates
 from gateway.store.database import Database
 from gateway.store.keys import keyring
 from gateway.store.retention import Sweep
@@ -64,6 +65,14 @@ class Store:
         """Those of these references that exist."""
         return self._look_up(partial(desk.tickets, references=references))
 
+    async def confirmation(self, reference: str) -> Confirmation | None:
+        """The question of this reference."""
+        return self._look_up(partial(confirmations.confirmation, reference=reference))
+
+    async def held(self, message_id: str) -> Held | None:
+        """The message, if it is held still."""
+        return self._look_up(partial(confirmations.held, message_id=message_id))
+
     async def keyring(self) -> Keyring:
         """The keys of tokens, as they are now."""
         return self._look_up(keyring)
@@ -75,7 +84,7 @@ class Store:
     async def record(self, record: Record) -> Recorded:
         """One transaction a message; returns after the commit (I3)."""
         return await self._writer.write(
-            partial(archive.store, record=record, acknowledgements=self._acknowledgements),
+            partial(confirmations.store, record=record, acknowledgements=self._acknowledgements),
         )
 
     async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, select, update
 
 from gateway.core.account import Account, Language, Service, Standing
 from gateway.core.address import Address
+from gateway.core.confirmation import State
 from gateway.core.likeness import face
 from gateway.store import tables as t
 from gateway.store.audit import note
@@ -160,6 +161,9 @@ def _page(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any
         secondary[row.account_id].append(row.text)
     for row in connection.execute(select(t.service).where(t.service.c.account_id.in_(ids)).order_by(t.service.c.id)):
         services[row.account_id].append({"kind": row.kind, "name": row.name})
+    denied = select(t.confirmation.c.account_id, func.count()).where(t.confirmation.c.state == State.DENIED.value)
+    denied = denied.where(t.confirmation.c.account_id.in_(ids)).group_by(t.confirmation.c.account_id)
+    impersonations = {row[0]: row[1] for row in connection.execute(denied)}
     for row in rows:
         yield {
             "code": row.code,
@@ -171,6 +175,7 @@ def _page(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any
             "services": services[row.id],
             "primary_working": row.hard_failures < HARD_FAILURES,
             "primary_failures": {"hard": row.hard_failures, "soft": row.soft_failures},
+            "impersonations": impersonations.get(row.id, 0),
         }
 
 

@@ -64,7 +64,7 @@ STAYS: dict[Table, frozenset[str]] = {
 """Of rows that stay, the columns that do: moments, counts, references among our own rows, and who of staff acted."""
 GOES = frozenset({t.address, t.likeness, t.service, t.raw, t.content, t.audit_text})
 """Rows that go."""
-UNTOUCHED = frozenset({t.audit, t.attempt, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen})
+UNTOUCHED = frozenset({t.audit, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen})
 """What tells of nobody: ids, numbers, moments, and digests of whole messages or of what they count under."""
 
 _m = t.message.c

@@ -48,16 +48,18 @@ _answered = Prepared(
     .where(t.outbox.c.ticket_id == bindparam("ticket"), t.outbox.c.kind == Kind.ANSWER.value)
 )
 _due = (
-    select(t.outbox, t.ticket.c.ref)
-    .join(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
+    select(t.outbox, func.coalesce(t.ticket.c.ref, t.confirmation.c.ref).label("ref"))
+    .add_columns(t.confirmation.c.message_id.label("about"))
+    .outerjoin(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
+    .outerjoin(t.confirmation, t.confirmation.c.outbox_id == t.outbox.c.id)
     .where(t.outbox.c.next_attempt_at <= bindparam("now"))
     .order_by(t.outbox.c.next_attempt_at, t.outbox.c.id)
     .limit(bindparam("limit"))
 )
 
 
-def enqueue(connection: Connection, reply: Reply, ticket_id: int, now: datetime) -> None:
-    """Put a reply into the outbox, due at once."""
+def enqueue(connection: Connection, reply: Reply, ticket_id: int | None, now: datetime) -> None:
+    """Put a reply into the outbox, due at once; a question is of no ticket."""
     _insert.run(
         connection,
         {
@@ -163,7 +165,7 @@ def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
         t.outbox.c.message_id,
     )
     query = query.join(t.account, t.account.c.id == t.outbox.c.account_id)
-    query = query.join(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
+    query = query.outerjoin(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
     for row in connection.execute(newest(query, t.outbox.c.created_at, t.outbox.c.id, window)):
         yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
@@ -222,4 +224,5 @@ def _reply(row: Row[Any]) -> Reply:
         Kind(row.kind),
         Words(row.subject, row.text),
         tuple(row.in_reply_to),
+        row.about or "",
     )

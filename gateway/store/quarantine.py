@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -13,22 +12,13 @@ from gateway.core.case import Override
 from gateway.core.reason import Disposition, Reason
 from gateway.core.times import moment
 from gateway.core.verdict import Verdict
-from gateway.ports import Record, Recorded
+from gateway.ports import Held, Record, Recorded
 from gateway.store import archive, ledger, letters, retention
 from gateway.store import tables as t
 from gateway.store.audit import note
 
 PURGED, REJECTED = "purged", "rejected by "
 """The rule of what was held and is no more; behind the second stands by whom."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A held message as it arrived, why it is held, and what operators have taken on for it before."""
-
-    arrival: Arrival
-    reason: Reason
-    overrides: frozenset[Reason]
 
 
 def held(connection: Connection, message_id: str) -> Held:

@@ -163,6 +163,9 @@ def _blank_records(old: terms.Condition, connection: Connection, after: Place) -
     ids = list(connection.execute(select(_m.id).where(_m.id.in_([row.id for row in rows]), terms.free)).scalars())
     connection.execute(update(t.message).where(_m.id.in_(ids)).values({**_BLANK_MESSAGE, "kept": Kept.COUNT.value}))
     connection.execute(delete(t.attempt).where(t.attempt.c.message_id.in_(ids)))
+    questions = select(t.confirmation.c.outbox_id).where(t.confirmation.c.message_id.in_(ids))
+    sent = t.outbox.c.id.in_(questions) & t.outbox.c.next_attempt_at.is_(None)
+    connection.execute(update(t.outbox).where(sent).values(_BLANK_LETTER))
     return _next(rows), Swept(records=len(ids))
 
 

@@ -242,7 +242,8 @@ class OutboxRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     account_id: int = Field(foreign_key="account.id")
-    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
+    """None: a question to a primary, which has a `confirmation`."""
     kind: str
     subject: str
     text: str
@@ -256,6 +257,26 @@ class OutboxRow(SQLModel, table=True):
     message_id: str | None = None
     failure: str | None = None
     """Of a letter that failed: hard or soft."""
+
+
+class ConfirmationRow(SQLModel, table=True):
+    """A question to an account's primary about a message that is held (`core/confirmation.py`); `ref` as a ticket's."""
+
+    __tablename__ = "confirmation"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'confirmed', 'denied')", name="state"),
+        Index("ix_confirmation_account_id_made_at", "account_id", "made_at"),
+    )
+
+    ref: str = Field(primary_key=True)
+    message_id: str = Field(foreign_key="message.id", unique=True)
+    account_id: int = Field(foreign_key="account.id")
+    outbox_id: str = Field(foreign_key="outbox.id", unique=True)
+    state: str
+    made_at: str
+    expires_at: str
+    answer_id: str | None = Field(default=None, foreign_key="message.id")
+    """The message that answered."""
 
 
 class KeyRow(SQLModel, table=True):
@@ -378,6 +399,7 @@ content = metadata.tables["content"]
 entry = metadata.tables["entry"]
 attempt = metadata.tables["attempt"]
 outbox = metadata.tables["outbox"]
+confirmation = metadata.tables["confirmation"]
 keyring = metadata.tables["keyring"]
 tally = metadata.tables["tally"]
 rate = metadata.tables["rate"]

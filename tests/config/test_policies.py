@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from gateway.config import ConfigError, load_policies, oracle_warnings, shipped
+from gateway.core.doubts import doubts
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import SETTABLE, TELLING, Choice, Policy
@@ -59,6 +60,22 @@ def test_an_empty_file_fails_closed(tmp_path, text):
 def test_answers_of_programs_are_folded_only_where_it_is_said(tmp_path, text, fold):
     """Left out, they are what `auto-response` says."""
     assert policy_of(tmp_path, own=f"version: 1\n{text}\n").fold is fold
+
+
+@pytest.mark.parametrize(
+    ("text", "asking", "warned"),
+    [
+        ("", "off", 1),
+        ("confirmation: off", "off", 1),
+        ("confirmation: digest", "digest", 0),
+        ("confirmation: each", "each", 0),
+    ],
+)
+def test_primaries_are_asked_only_where_it_is_said(tmp_path, text, asking, warned):
+    """Left out, it is off whatever rules say; and whoever wrote such a rule is told."""
+    rule = "rules:\n  - {name: a, when: 'true', then: {quarantine: {confirm: true}}}\n"
+    policy = policy_of(tmp_path, own=f"version: 1\n{text}\n{rule}")
+    assert (policy.confirmation, len(list(doubts(policy, edge=False)))) == (asking, warned)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import pytest
 
 from gateway.config import ConfigError, shipped
 from gateway.core.account import Language
+from gateway.core.confirmation import word
 from gateway.core.reply import Kind
 from gateway.egress.wording import OCTETS, SAMPLE, Templates
+from gateway.house import UNASKED
 
 FACTS = {
     "reference": "7Q4TM-9XK2F",
@@ -18,8 +20,9 @@ FACTS = {
     "sender": "Assistenza",
     "hostname": "gateway.example.it",
     "panel": "",
+    **UNASKED,
 }
-EVERY = [(kind, language) for kind in Kind if kind is not Kind.ANSWER for language in Language]
+EVERY = [(kind, language) for kind in Kind if kind not in {Kind.ANSWER, Kind.CONFIRM} for language in Language]
 
 
 @pytest.fixture
@@ -151,6 +154,28 @@ def test_the_answers_of_policies_are_letters_like_any():
             words = templates.render("panel-required", language, FACTS | {"panel": panel})
             assert panel in words.text
             assert words.subject.startswith("[#7Q4TM-9XK2F]")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("it", ("CONFERMO", "NON SONO STATO IO")), ("en", ("CONFIRM", "NOT ME"))]
+)
+def test_the_shipped_question_names_both_answers_on_lines_of_their_own(language, words):
+    """What it tells the customer to write is what `word()` reads; its first line is no answer (R12)."""
+    text = Templates.load(None, Language).render(Kind.CONFIRM, Language(language), FACTS).text
+    lines = [line.strip() for line in text.split("\n")]
+    assert [word(one) for one in words] == ["confirmed", "denied"]
+    assert set(words) <= set(lines)
+    assert word(text) is None
+
+
+def test_a_question_has_no_tag_and_an_own_directory_need_not_have_it(directory):
+    """A tag would have the answer held as about another's ticket; the letter came after people had templates."""
+    question = directory / "it" / "confirm.txt"
+    question.write_text("Subject: {{ tag }} domanda\n\nCONFERMO?\n")
+    with pytest.raises(ConfigError, match="no ticket"):
+        Templates.load(directory, Language)
+    question.unlink()
+    assert "CONFERMO" in Templates.load(directory, Language).render(Kind.CONFIRM, Language.IT, FACTS).text
 
 
 def test_an_own_directory_without_the_shipped_answer_has_the_shipped_one(directory):

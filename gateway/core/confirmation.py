@@ -1,0 +1,69 @@
+"""A confirmation: the primary address is asked about a held message, and what it may answer.
+
+The nouns only; who is asked and whose answer counts is in `confirm.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+
+from gateway.core.account import Account
+
+OPEN_FOR = timedelta(days=7)
+"""A question is answered within this, or not at all."""
+PER_DAY = 3
+"""So many letters of this kind an account gets within a day, however many forgeries come."""
+FIRST_LINE = 80
+"""Characters: of the first line of an answer no more is read."""
+
+
+@unique
+class Asking(StrEnum):
+    """Whether primaries are asked: never; one question of an account at a time; about each message."""
+
+    OFF = "off"
+    DIGEST = "digest"
+    EACH = "each"
+
+
+@unique
+class State(StrEnum):
+    """How a confirmation stands. One that is open and over its end has expired, which nobody writes down."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """One question: about which held message, to which account, as that is now."""
+
+    reference: str
+    message_id: str
+    account: Account
+    state: State
+    expires: datetime
+
+    def at(self, now: datetime) -> State:
+        """How it stands at a moment."""
+        return State.EXPIRED if self.state is State.OPEN and now >= self.expires else self.state
+
+
+_WORDS = {
+    "confermo": State.CONFIRMED,
+    "confirm": State.CONFIRMED,
+    "non sono stato io": State.DENIED,
+    "non sono stata io": State.DENIED,
+    "not me": State.DENIED,
+}
+"""R12. Whole lines: a sentence that has one of these in it says something else."""
+
+
+def word(text: str) -> State | None:
+    """What an answer says: the first line of what its writer wrote, which is one of the words and nothing more."""
+    first = next((line for line in text.split("\n", FIRST_LINE) if line.strip()), "")[:FIRST_LINE]
+    return _WORDS.get(" ".join(first.casefold().split()).strip(" .!*\"'«»"))
