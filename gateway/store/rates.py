@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import JSON, Connection, Integer, bindparam, delete, func, literal_column, select, true
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.rates import Counter, Rates
@@ -24,13 +24,9 @@ _found = Prepared(
     ),
     "keys",
 )
-_keys = func.json_each(bindparam("keys", type_=JSON)).table_valued("value")
-_counted = select(bindparam("hour", type_=Integer), _keys.c.value, literal_column("1")).where(true())
-_first = upsert(t.rate).from_select(["hour", "key", "messages"], _counted)
+_first = upsert(t.rate).values(hour=bindparam("hour"), key=bindparam("key"), messages=1)
 _count = Prepared(
-    _first.on_conflict_do_update(index_elements=["hour", "key"], set_={"messages": t.rate.c.messages + 1}).returning(
-        t.rate.c.messages
-    )
+    _first.on_conflict_do_update(index_elements=["hour", "key"], set_={"messages": t.rate.c.messages + 1})
 )
 _sweep = Prepared(delete(t.rate).where(t.rate.c.hour < bindparam("before")))
 
@@ -48,7 +44,9 @@ def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> 
 
 
 def count(connection: Connection, counters: Iterable[Counter], at: datetime) -> None:
-    """One more in each of these; hours that no estimate needs any more are swept away, by who begins a new row."""
-    hour, keys = int(at.timestamp()) // HOUR, [one.key for one in counters]
-    if keys and 1 in _count.scalars(connection, {"hour": hour, "keys": keys}):
+    """One more in each of these; hours that no estimate needs any more are swept away."""
+    hour = int(at.timestamp()) // HOUR
+    for key in (keys := [one.key for one in counters]):
+        _count.run(connection, {"hour": hour, "key": key})
+    if keys:
         _sweep.run(connection, {"before": hour - 1})
