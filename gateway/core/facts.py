@@ -204,7 +204,7 @@ def _automatic(case: Case) -> bool:
 
 
 def _attachment(one: Attachment) -> AttachmentFacts:
-    _, dot, extension = one.filename.rpartition(".")
+    _, dot, extension = one.filename.rstrip(". ").rpartition(".")  # Windows drops what stands at the end
     return AttachmentFacts(
         _line(one.filename),
         _line(extension.strip().lower()) if dot else "",
