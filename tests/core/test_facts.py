@@ -212,7 +212,16 @@ def test_what_a_scanner_says(scan, words):
 
 @pytest.mark.parametrize(
     ("filename", "extension"),
-    [("a.pdf", "pdf"), ("a.pdf.EXE ", "exe"), ("exe", ""), (".profile", "profile"), ("a.", ""), ("a.exe.", "exe"), ("a.exe . .", "exe"), ("...", "")],
+    [
+        ("a.pdf", "pdf"),
+        ("a.pdf.EXE ", "exe"),
+        ("exe", ""),
+        (".profile", "profile"),
+        ("a.", ""),
+        ("a.exe.", "exe"),
+        ("a.exe . .", "exe"),
+        ("...", ""),
+    ],
 )
 def test_the_last_extension_is_the_one_that_opens_it(filename, extension):
     """In small letters, without what stands around it."""
