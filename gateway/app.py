@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -103,6 +104,7 @@ class Daemon:
         self._scanner = build.scanner(config)
         self._seals = build.seals(config)
         self._receiver = self._receiving(rules)
+        self._compare(config)
         self._sweep = build.sweep(self._store, lambda: self._receiver.house.policy)
         self._stop = asyncio.Event()
 
@@ -167,6 +169,16 @@ class Daemon:
             rules, self._store, self._checks, self._scanner, self._meters, self._dispatch.wake, seals=self._seals
         )
 
+    def _compare(self, config: Config) -> None:
+        """A candidate set beside the ruling one. One that cannot be read touches no mail: it is told, and left out."""
+        try:
+            shadow = build.shadow(config, self._meters)
+        except ConfigError as fault:
+            log.warning("policy.shadow-refused", why=str(fault), do="correct it, then reload")
+            shadow = None
+        self._board.shadow = shadow
+        self._receiver = replace(self._receiver, shadow=shadow)
+
     async def _receive(self, arrival: Arrival) -> Receipt:
         """Through the rules in force at this moment."""
         receipt = await self._receiver(arrival)
@@ -177,12 +189,14 @@ class Daemon:
         """SIGHUP: policies and templates, all or nothing. Ports, limits and addresses want a restart."""
         notify.reloading()
         try:
-            rules = build.house(load(self._config.path))
+            config = load(self._config.path)
+            rules = build.house(config)
         except ConfigError as fault:
             log.warning("gateway.reload-refused", why=str(fault), in_force=self._receiver.house.policy.digest[:12])
             self._board.refused(str(fault))
         else:
             self._receiver = self._receiving(rules)
+            self._compare(config)
             log.info("gateway.reloaded", policy=rules.policy.digest[:12])
             self._board.reloaded(rules.policy.digest)
         notify.ready()

@@ -32,6 +32,7 @@ from gateway.ingress.sockets import bind_tcp, bind_unix
 from gateway.ops.board import Board, status_file
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
+from gateway.ops.shadow import Shadow
 from gateway.ports import Authenticator, Observer, Receive, Scanner, Tokens
 from gateway.receive import Receiver
 from gateway.scanning.clamd import Clamd
@@ -88,6 +89,13 @@ def house(config: Config) -> House:
         verify_always=config.authentication.verify == "always",
         shared_domains=config.authentication.shared_domains,
     )
+
+
+def shadow(config: Config, meters: Meters) -> Shadow | None:
+    """The candidate set of policies, if one is to be compared. Raises ConfigError."""
+    if config.policies_shadow is None:
+        return None
+    return Shadow(load_policies(config.policies_shadow), now(), meters.divergences)
 
 
 def store(config: Config, database: Database) -> Store:

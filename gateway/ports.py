@@ -186,6 +186,13 @@ class Observer(Protocol):
         """A primary address has begun to fail, or works again (R6)."""
 
 
+class Shadow(Protocol):
+    """A candidate set of policies, asked about mail that another one rules."""
+
+    def compare(self, record: Record) -> None:
+        """The message was committed: count what this set would have made of it. Decides nothing, raises nothing."""
+
+
 class Board(Protocol):
     """Where an ingress says how it stands."""
 

@@ -25,6 +25,7 @@ from gateway.core.message import Envelope, Message
 from gateway.core.parse import parse
 from gateway.core.pec import carried, proof
 from gateway.core.providers import graded
+from gateway.core.reason import Reason
 from gateway.core.recipients import recipients
 from gateway.core.reference import (
     MENTIONS,
@@ -56,6 +57,7 @@ from gateway.ports import (
     Said,
     Scanner,
     Seals,
+    Shadow,
     Unavailable,
 )
 
@@ -83,6 +85,8 @@ class Receiver:
     committed: Callable[[], None]
     """Told after a commit that may have put something into the outbox."""
     scanner: Scanner | None = None
+    shadow: Shadow | None = None
+    """Told after the commit; has no say."""
     seals: Seals | None = None
     """What PEC envelopes are verified with, where that is configured."""
 
@@ -97,6 +101,8 @@ class Receiver:
         if record.opening or record.question or recorded.answered:
             self.committed()
         self.observer.received(record.case, recorded.verdict)
+        if self.shadow is not None and recorded.verdict.reason is not Reason.DUPLICATE:
+            self.shadow.compare(record)
         if recorded.turned is not None:
             self.observer.turned(recorded.turned)
         _tell(record, recorded.verdict, recorded.ticket)

@@ -43,6 +43,7 @@ def examine(context: Context) -> Iterator[Finding]:
         return
     yield Finding(Finding.OK, "config", str(config.path))
     yield from policy_checks.examine(config)
+    yield from policy_checks.shadow(config)
     yield from _database(config)
     yield from retention.examine(config)
     yield from _folder("spool", config.spool)

@@ -36,6 +36,19 @@ def examine(config: Config) -> Iterator[Finding]:
     yield from _templates(config, policy)
 
 
+def shadow(config: Config) -> Iterator[Finding]:
+    """The candidate set. A warning at most: `run` goes on without it."""
+    if config.policies_shadow is None:
+        return
+    try:
+        policy = load_policies(config.policies_shadow)
+    except ConfigError as fault:
+        for problem in fault.problems:
+            yield Finding(Finding.WARN, "shadow", f"{problem}; nothing is compared")
+    else:
+        yield Finding(Finding.OK, "shadow", f"{config.policies_shadow} ({policy.digest[:12]})")
+
+
 def _cases(config: Config, policy: Policy) -> Iterator[Finding]:
     """`run` tries none, so nothing here fails."""
     try:

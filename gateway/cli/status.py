@@ -59,6 +59,8 @@ def _board(database: Path) -> tuple[datetime, InForce, tuple[Standing, ...]]:
 
 def _policy(in_force: InForce) -> Iterator[str]:
     yield f"policy: {in_force.policy[:12]}, in force since {stamp(in_force.since)}"
+    if in_force.shadow:
+        yield f"shadow: {in_force.shadow}"
     if in_force.refused_at:
         yield f"a reload at {stamp(in_force.refused_at)} was REFUSED, and so would be a restart: {in_force.refused}"
 

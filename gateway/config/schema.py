@@ -53,6 +53,8 @@ class Config(Section):
     """The directory of OAuth2 tokens, for this user's eyes only; beside the database when left out."""
     policies: FilePath = Field(default_factory=lambda: shipped("policies"))
     """A directory of *.yaml; the one shipped when left out."""
+    policies_shadow: FilePath | None = None
+    """A candidate set, asked beside the ruling one about all mail: differences are counted. Off when left out."""
     templates: FilePath = Field(default_factory=lambda: shipped("config/templates"))
     """A directory with it/ and en/ in it; the one shipped when left out."""
     languages: Annotated[tuple[OneLanguage, ...], Field(strict=False, min_length=1)] = written(["it", "en"])

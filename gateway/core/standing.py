@@ -47,6 +47,8 @@ class InForce:
     refused_at: datetime | None = None
     refused: str = ""
     """Why. Empty again with the next good one."""
+    shadow: str = ""
+    """What is counted of a candidate set beside it, in words; empty where there is none."""
 
     def reloaded(self, policy: str, now: datetime) -> InForce:
         """A good set was read, perhaps the same again."""

@@ -15,6 +15,7 @@ import structlog
 
 from gateway.core.standing import InForce, Standing
 from gateway.core.times import moment, stamp
+from gateway.ops.shadow import Shadow
 
 SECONDS = 1.0
 """Between two looks at what has changed."""
@@ -39,6 +40,8 @@ class Board:
         self._in_force = InForce(policy, now())
         self._standings = {one.ingress: one for one in standings}
         self._changed = True
+        self.shadow: Shadow | None = None
+        """The candidate set of policies that is compared, if one is."""
 
     def stands(self, standing: Standing) -> None:
         """It stands like this from now on."""
@@ -76,7 +79,7 @@ class Board:
         """Whole or not at all, for our eyes only (threats rule 17)."""
         record = {
             "at": stamp(self._now()),
-            "in_force": _written(self._in_force),
+            "in_force": _written(replace(self._in_force, shadow=str(self.shadow or ""))),
             "ingresses": [_written(one) for one in self._standings.values()],
         }
         beside = self._path.with_name(f"{self._path.name}.new")

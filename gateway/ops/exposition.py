@@ -36,6 +36,8 @@ class _Families(Collector):
         yield _counter("gateway_deliveries", "Attempts to send a letter", ("outcome",), _one_label(meters.deliveries))
         words = "Messages over a limit of how many may come, by the bound that they reached"
         yield _counter("gateway_floods", words, ("limit", "bound"), meters.floods)
+        words = "Messages of which the candidate policies would have made something else"
+        yield _counter("gateway_policy_divergence", words, ("was", "would"), meters.divergences)
         words = "Messages in a row without a believed Authentication-Results field"
         silent = GaugeMetricFamily("gateway_border_silent", words, labels=("ingress",))
         for ingress, silence in meters.silences.items():

@@ -46,6 +46,8 @@ class Meters:
     """By outcome."""
     floods: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By the limit that was reached, and by its bound: hold or ignore."""
+    divergences: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By what became of a message, and what a candidate set of policies would have made of it."""
     silences: dict[str, Silence] = field(default_factory=dict)
     """Of the border, by ingress."""
     following: Floods = field(default_factory=Floods)

@@ -26,7 +26,11 @@ import mix
 import house
 from gateway.core.address import Address
 from gateway.core.decide import decide
+from gateway.core.facts import facts
 from gateway.core.parse import parse
+from gateway.core.reason import Reason
+from gateway.core.replay import judged
+from gateway.core.ruling import rule
 from gateway.core.vouch import evidence_from
 from gateway.ports import Record
 from gateway.store import book
@@ -79,12 +83,17 @@ def steps(gateway, size: str, runner: asyncio.Runner) -> dict[str, float]:
     raw = mix.message_of(size, 1)
     arrival = gateway.arrival(raw)
     case = runner.run(gateway.receiver.examine(arrival)).case
-    parsed = case.parsed
+    parsed, known = case.parsed, facts(case, Reason.REGISTERED)
     return {
         LIBRARY: microseconds(lambda: email.message_from_bytes(raw)),
         "parse()": microseconds(lambda: parse(raw)),
         "evidence_from()": microseconds(
             lambda: evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
+        ),
+        "facts()": microseconds(lambda: facts(case, Reason.REGISTERED)),
+        "rule(), the default set": microseconds(lambda: rule(gateway.receiver.house.policy, known)),
+        "judged(), as a shadow or a backtest asks": microseconds(
+            lambda: judged(gateway.receiver.house.policy, known.values())
         ),
         "decide()": microseconds(lambda: decide(case, gateway.receiver.house.policy)),
         "examine(), all before the commit": microseconds(lambda: runner.run(gateway.receiver.examine(arrival))),

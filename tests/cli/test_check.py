@@ -116,3 +116,19 @@ def test_an_answer_without_a_template_fails(desk):
     done = desk("check")
     assert done.code == 78
     assert any(line.startswith("FAIL  templates") and "nowhere.txt" in line for line in done.out.decode().splitlines())
+
+
+def test_a_candidate_set_that_cannot_be_read_is_a_warning(desk):
+    """It has no say, so `run` goes on without it; a good one is named with its hash."""
+    folder = desk.folder / "candidate"
+    folder.mkdir()
+    desk.config.write_text(f"{desk.config.read_text()}policies_shadow: candidate\n")
+    (folder / "own.yaml").write_text("version: 1\nrules: [{name: x, when: sise > 1, then: reject}]\n")
+    done = desk("check")
+    assert done.code == 0
+    [line] = [line for line in done.out.decode().splitlines() if line.split()[1] == "shadow"]
+    assert line.startswith("warn")
+    assert "own.yaml:2" in line
+    (folder / "own.yaml").write_text("version: 1\n")
+    [line] = [line for line in desk("check").out.decode().splitlines() if line.split()[1] == "shadow"]
+    assert line.startswith("ok")

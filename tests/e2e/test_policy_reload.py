@@ -56,3 +56,21 @@ def test_a_bad_set_keeps_the_old_one_and_says_so_until_a_good_one(gateway: Gatew
     in_force = gateway.records("status")[0]["in_force"]
     assert (in_force["policy"], in_force["refused"], in_force["refused_at"]) == (last["policy"], "", None)
     assert gateway.message(first["id"]) == first
+
+
+def test_a_candidate_beside_the_ruling_set_only_counts(gateway: Gateway) -> None:
+    """Mail ends as ever, with a good candidate and with a bad one; `status` counts, and the log tells of both."""
+    candidate = gateway.folder / "candidate"
+    candidate.mkdir()
+    (candidate / "own.yaml").write_text(DISCARDS)
+    with gateway.config.open("a") as file:
+        file.write(f"policies_shadow: {candidate}\n")
+    reload(gateway, "version: 1\n")
+    taken = gateway.message(gateway.accept(message(AUTHOR), AUTHOR))
+    assert taken["disposition"] == "accept"
+    until(lambda: "1 of 1 messages would end otherwise" in gateway.cli("status").stdout, "the count in the status")
+    assert gateway.stderr().count("policy.diverges") == 1
+    (candidate / "own.yaml").write_text(BAD[0])
+    reload(gateway, "version: 1\n")
+    assert "policy.shadow-refused" in gateway.stderr()
+    assert gateway.message(gateway.accept(message(AUTHOR), AUTHOR))["disposition"] == "accept"
