@@ -1,0 +1,69 @@
+"""Accounts: who is registered, on which addresses, with which services."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class AccountRow(SQLModel, table=True):
+    """A customer (R1). The failures are those of letters to the primary since its last success (R6)."""
+
+    __tablename__ = "account"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    name: str
+    language: str
+    status: str
+    hard_failures: int = 0
+    soft_failures: int = 0
+
+
+class AddressRow(SQLModel, table=True):
+    """An address of an account; look-ups use `key`, the normalised form, which may stand on two accounts.
+
+    `face` is what a look-alike would imitate (`core/likeness.py`).
+    """
+
+    __tablename__ = "address"
+    __table_args__ = (
+        UniqueConstraint("account_id", "key"),
+        Index(
+            "ix_address_primary",
+            "account_id",
+            unique=True,
+            sqlite_where=text("is_primary"),
+            postgresql_where=text("is_primary"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    key: str = Field(index=True)
+    text: str
+    is_primary: bool
+    face: str = Field(index=True, sa_column_kwargs={"server_default": ""})
+
+
+class LikenessRow(SQLModel, table=True):
+    """The keys under which an author who resembles a face is found; of each face that some address has."""
+
+    __tablename__ = "likeness"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: str = Field(primary_key=True)
+    face: str = Field(primary_key=True)
+
+
+class ServiceRow(SQLModel, table=True):
+    """A service that an account holds; domain names in lower-case A-labels. Look-ups use `key`, as `Service.key`."""
+
+    __tablename__ = "service"
+    __table_args__ = (UniqueConstraint("account_id", "kind", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    kind: str
+    name: str
+    key: str = Field(index=True)
