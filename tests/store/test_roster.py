@@ -95,6 +95,7 @@ def test_new_accounts_are_added_as_the_file_says(accounts):
         "services": [{"kind": "vps", "name": "one"}],
         "primary_working": True,
         "primary_failures": {"hard": 0, "soft": 0},
+        "impersonations": 0,
     }
 
 
