@@ -54,6 +54,13 @@ MUTANTS = (
     ),
     Mutant(
         "i2",
+        "a rule files whatever it likes",
+        "core/ruling.py",
+        "    return not isinstance(one.stop, Filing) or reason is Reason.UNREGISTERED\n",
+        "    return True\n",
+    ),
+    Mutant(
+        "i2",
         "evidence of any outcome is evidence",
         "core/evidence.py",
         "return self.assurance is not Assurance.NONE",
