@@ -139,7 +139,8 @@ class Receiver:
 
     async def _gather(self, arrival: Arrival, override: Override | None) -> Case:
         size = len(arrival.raw)
-        bounced = await self._bounced(arrival)
+        paths = recipients(arrival)
+        bounced = await self._bounced(paths)
         null = arrival.envelope is not None and arrival.envelope.reverse_path is None
         reading = partial(parse, arrival.raw, returned=null or bounced is not None)
         parsed = await asyncio.to_thread(reading) if size > PARSED_HERE else reading()
@@ -154,7 +155,7 @@ class Receiver:
                 return Case(arrival, parsed, evidence=header, bounced=bounced, override=override)
         # The same look-ups for every author, known or not: what they find is used only after the evidence (I10).
         accounts = await self.book.registered(parsed.author)
-        about_what = partial(self._named, parsed, arrival)
+        about_what = partial(self._named, parsed, paths)
         names, claimed = await asyncio.to_thread(about_what) if size > NAMED_HERE else about_what()
         mentions = await self._mentions(claimed)
         holders = await self.book.holders(names.keys)
@@ -182,9 +183,9 @@ class Receiver:
             override=override,
         )
 
-    def _named(self, message: Message, arrival: Arrival) -> tuple[Named, tuple[Claim, ...]]:
+    def _named(self, message: Message, paths: tuple[str, ...]) -> tuple[Named, tuple[Claim, ...]]:
         """What the message says it is about: names, and tickets."""
-        details = self.house.served.details(recipients(arrival))
+        details = self.house.served.details(paths)
         reading = read(message, self.house.policy.about)
         names = named(reading, message.author)
         claimed = claims(message.header.subject, message.references, details, self.house.hostname, reading.text)
@@ -192,9 +193,9 @@ class Receiver:
             names = replace(names, beyond=f"over {MENTIONS} references")
         return names, claimed[:MENTIONS]
 
-    async def _bounced(self, arrival: Arrival) -> str | None:
+    async def _bounced(self, paths: tuple[str, ...]) -> str | None:
         """The outbox row that the recipient's token names, whatever the message says."""
-        details = self.house.served.bounce_details(recipients(arrival))
+        details = self.house.served.bounce_details(paths)
         if not details:
             return None
         keys = await self.keys.keyring()

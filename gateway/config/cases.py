@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from gateway.core.fact_words import WORDS
 from gateway.core.facts import SCHEMA, Facts, facts
 from gateway.core.message import Message
 from gateway.core.parse import parse
-from gateway.core.problem import ConfigError
+from gateway.core.problem import ConfigError, near
 from gateway.core.reason import Disposition, Reason
 from gateway.core.record import Types
 from gateway.core.trial import DEFER, Said, Trial
@@ -53,7 +52,7 @@ def _cases(document: Document) -> Iterator[Trial]:
 
 
 def _case(document: Document, keys: Keys, said: Plain) -> Trial:
-    case = _mapping(document, keys, said, _KEYS)
+    case = document.section(keys, said, _KEYS)
     name = case.get("name")
     if not isinstance(name, str) or not name.strip():
         raise ConfigError(document.problem((*keys, "name"), "is missing", "what the case shows, in words"))
@@ -98,7 +97,7 @@ def _over(record: Any, given: Any) -> Any:
 def _typed(document: Document, keys: Keys, said: Plain, types: Types) -> None:
     """Nothing but facts, of their types. It goes as deep as the facts do."""
     if isinstance(types, dict):
-        for key, value in _mapping(document, keys, said, tuple(types)).items():
+        for key, value in document.section(keys, said, tuple(types)).items():
             _typed(document, (*keys, key), value, types[key])
     elif isinstance(types, list):
         if not isinstance(said, list):
@@ -112,12 +111,12 @@ def _typed(document: Document, keys: Keys, said: Plain, types: Types) -> None:
         known = WORDS.get(tuple(str(key) for key in keys[3:] if not isinstance(key, int)), ())  # behind tests[N].facts
         if known and said not in known:
             raise ConfigError(
-                document.problem(keys, f"is never so when rules are asked ({said})", _near(str(said), known))
+                document.problem(keys, f"is never so when rules are asked ({said})", near(str(said), known))
             )
 
 
 def _expected(document: Document, keys: Keys, said: Plain) -> dict[str, Said]:
-    expect = _mapping(document, keys, said, _EXPECT)
+    expect = document.section(keys, said, _EXPECT)
     dispositions = sorted({*Disposition, DEFER} - {Disposition.FAILED})
     if not expect:
         raise ConfigError(document.problem(keys, "expects nothing", ", ".join(_EXPECT)))
@@ -132,17 +131,3 @@ def _expected(document: Document, keys: Keys, said: Plain) -> dict[str, Said]:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise ConfigError(document.problem((*keys, "tags"), "is no list of words", "such as [billing]"))
     return expect | ({"tags": tuple(sorted(tags))} if "tags" in expect else {})
-
-
-def _mapping(document: Document, keys: Keys, said: Plain, known: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(said, dict):
-        raise ConfigError(document.problem(keys, "is not a mapping", ", ".join(known)))
-    for key in said:
-        if key not in known:
-            raise ConfigError(document.problem((*keys, key), "unknown key", _near(key, known)))
-    return said
-
-
-def _near(word: str, known: list[str] | tuple[str, ...]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +13,7 @@ from pydantic_core import ErrorDetails
 from gateway.config.checks import faults
 from gateway.config.schema import Config
 from gateway.config.yaml import Document, Keys, read
-from gateway.core.problem import ConfigError, Problem
+from gateway.core.problem import ConfigError, Problem, near
 
 ENVIRONMENT = "GATEWAY_CONFIG"
 DEFAULT = Path("/etc/gateway/gateway.yaml")
@@ -100,8 +99,7 @@ def _nearest(keys: Keys) -> str:
         if isinstance(key, str) and section is not None:
             section = next((_section(field.annotation) for name, field in _fields(section) if name == key), None)
     known = [name for name, _ in _fields(section)] if section else []
-    near = get_close_matches(str(keys[-1]), known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    return near(str(keys[-1]), known)
 
 
 def _fields(section: type[BaseModel]) -> list[tuple[str, Any]]:

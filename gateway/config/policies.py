@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,7 +15,7 @@ from gateway.core.evidence import Assurance
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part
 from gateway.core.policy import CHOICES, FIXED, SETTABLE, TELLING, Choice, Policy
-from gateway.core.problem import ConfigError, Problem
+from gateway.core.problem import ConfigError, Problem, near
 from gateway.core.rates import Bound, RateLimits
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Retention
@@ -111,10 +109,7 @@ class _Reader:
         self._digest.update(f"{path.name}\0{len(document.octets)}\0".encode() + document.octets)
         if document.data is None:
             return  # an empty file says nothing, and what is not said is quarantined
-        data = _mapping(document, document.data, ())
-        for key in data:
-            if key not in _KEYS:
-                raise ConfigError(document.problem((key,), "unknown key", _near(key, _KEYS)))
+        data = document.section((), document.data, _KEYS)
         if data.get("version") != VERSION or isinstance(data["version"], bool):
             raise ConfigError(document.problem(("version",), "is not one that can be read", f"version: {VERSION}"))
         for key in WORDS.keys() & data.keys():
@@ -126,8 +121,7 @@ class _Reader:
             earlier = {name: rule.where for name, rule in self._rules.items()}
             self._rules |= {rule.name: rule for rule in rules(document, data["rules"], earlier)}
         said = data.get("dispositions")
-        said = {} if said is None else said
-        for key, value in _mapping(document, said, ("dispositions",)).items():
+        for key, value in document.section(("dispositions",), {} if said is None else said).items():
             self._take_choice(document, path.name, key, value)
 
     def _take_word(self, document: Document, name: str, key: str, value: Plain) -> None:
@@ -143,27 +137,21 @@ class _Reader:
             raise ConfigError(document.problem(("about",), "is not a list of parts of a message", right))
         for at, word in enumerate(value):
             if word not in tuple(Part):
-                near = _near(word, tuple(Part)) if isinstance(word, str) else right
-                raise ConfigError(document.problem(("about", at), f"is no part of a message ({word})", near))
+                right = near(word, tuple(Part)) if isinstance(word, str) else right
+                raise ConfigError(document.problem(("about", at), f"is no part of a message ({word})", right))
         if earlier := self._about[1]:
             raise ConfigError(document.problem(("about",), f"is also set at {earlier}", "set it once"))
         self._about = (frozenset(map(Part, map(str, value))), f"{name}:{document.line(('about',))}")
 
     def _take_attachments(self, document: Document, name: str, value: Plain) -> None:
-        said = _mapping(document, value, ("attachments",))
-        for key in said:
-            if key not in attachments.KEYS:
-                raise ConfigError(document.problem(("attachments", key), "unknown key", _near(key, attachments.KEYS)))
+        said = document.section(("attachments",), value, attachments.KEYS)
         if earlier := self._attachments[1]:
             raise ConfigError(document.problem(("attachments",), f"is also set at {earlier}", "set it once"))
         limits = attachments.attachment_limits(document, said)
         self._attachments = (limits, f"{name}:{document.line(('attachments',))}")
 
     def _take_retention(self, document: Document, name: str, value: Plain) -> None:
-        said = _mapping(document, {} if value is None else value, ("retention",))
-        for key in said:
-            if key not in periods.KEYS:
-                raise ConfigError(document.problem(("retention", key), "unknown key", _near(key, periods.KEYS)))
+        said = document.section(("retention",), {} if value is None else value, periods.KEYS)
         if earlier := self._retention[1]:
             raise ConfigError(document.problem(("retention",), f"is also set at {earlier}", "set it once"))
         self._retention = (periods.retention(document, said), f"{name}:{document.line(('retention',))}")
@@ -178,7 +166,7 @@ class _Reader:
             fixed = f"is always {FIXED[Reason(key)]}, whatever a policy says"
             raise ConfigError(document.problem(keys, fixed, "leave it out"))
         if key not in set(SETTABLE):
-            raise ConfigError(document.problem(keys, "is no reason for a refusal", _near(key, sorted(SETTABLE))))
+            raise ConfigError(document.problem(keys, "is no reason for a refusal", near(key, sorted(SETTABLE))))
         if value == Disposition.ACCEPT:
             wrong = "accept: a policy can refuse in many ways and grant in none"
             raise ConfigError(document.problem(keys, wrong, choices))
@@ -187,14 +175,3 @@ class _Reader:
         if earlier := self._choices.get(Reason(key)):
             raise ConfigError(document.problem(keys, f"is also set at {earlier.where}", "set it once"))
         self._choices[Reason(key)] = Choice(Disposition(value), f"{name}:{document.line(keys)}")
-
-
-def _mapping(document: Document, value: Plain, keys: Keys) -> dict[str, Plain]:
-    if not isinstance(value, dict):
-        raise ConfigError(document.problem(keys, "is not a mapping", "KEY: VALUE lines"))
-    return value
-
-
-def _near(key: str, known: Sequence[str]) -> str:
-    near = get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

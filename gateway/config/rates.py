@@ -18,17 +18,13 @@ NUMBER = re.compile(r"([1-9][0-9]{0,6})/hour")
 def bounds(document: Document, file: str, said: Plain, earlier: Mapping[str, Bound]) -> dict[str, Bound]:
     """What the section says, by the names of `RateLimits`. Raises ConfigError."""
     found: dict[str, Bound] = {}
-    for key, value in _mapping(document, said, ("limits",), f"KEY: {_RIGHT}").items():
+    for key, value in document.section(("limits",), said, KEYS, f"KEY: {_RIGHT}").items():
         keys: Keys = ("limits", key)
-        if key not in KEYS:
-            raise ConfigError(document.problem(keys, "unknown key", f"known here: {', '.join(KEYS)}"))
         if key in earlier:
             raise ConfigError(document.problem(keys, f"is also set at {earlier[key].where}", "set it once"))
         default: Bound = getattr(RateLimits(), key)
         numbers = {"hold": default.hold, "ignore": default.ignore}
-        for word, text in _mapping(document, value, keys, _RIGHT).items():
-            if word not in numbers:
-                raise ConfigError(document.problem((*keys, word), "unknown key", "hold or ignore"))
+        for word, text in document.section(keys, value, tuple(numbers), _RIGHT).items():
             numbers[word] = _number(document, (*keys, word), text)
         bound = Bound(numbers["hold"], numbers["ignore"], f"{file}:{document.line(keys)}")
         if bound.hold > bound.ignore:
@@ -36,12 +32,6 @@ def bounds(document: Document, file: str, said: Plain, earlier: Mapping[str, Bou
             raise ConfigError(document.problem(keys, wrong, _RIGHT))
         found[key] = bound
     return found
-
-
-def _mapping(document: Document, value: Plain, keys: Keys, right: str) -> dict[str, Plain]:
-    if not isinstance(value, dict):
-        raise ConfigError(document.problem(keys, "is not a mapping", right))
-    return value
 
 
 def _number(document: Document, keys: Keys, value: Plain) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 
 from gateway.config.yaml import Document, Keys, Plain
 from gateway.core.policy import SETTABLE
-from gateway.core.problem import ConfigError
+from gateway.core.problem import ConfigError, near
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, LETTERS_COUNT, Retention
 
@@ -59,9 +58,7 @@ def _reasons(document: Document, said: Plain) -> dict[Reason, timedelta | None]:
         raise _wrong(document, ("reasons",), "is not a mapping", "REASON: DAYS lines")
     for key in said:
         if key not in set(SETTABLE):
-            near = get_close_matches(key, sorted(SETTABLE), n=1)
-            right = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(SETTABLE))}"
-            raise _wrong(document, ("reasons", key), "is no reason for a refusal", right)
+            raise _wrong(document, ("reasons", key), "is no reason for a refusal", near(key, sorted(SETTABLE)))
     return {Reason(key): _period(document, ("reasons", key), said) for key in said}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 
 from gateway.config.values import duration
@@ -54,7 +53,7 @@ def rules(document: Document, said: Plain, earlier: Mapping[str, str]) -> Iterat
 
 
 def _rule(document: Document, keys: Keys, said: Plain, names: Mapping[str, str]) -> Rule:
-    every = _mapping(document, keys, said, _KEYS)
+    every = _section(document, keys, said, _KEYS)
     for key in _KEYS:
         if key not in every:
             raise ConfigError(document.problem((*keys, key), "is missing", f"a rule has {', '.join(_KEYS)}"))
@@ -85,7 +84,7 @@ def _condition(document: Document, keys: Keys, said: Plain) -> Condition:
 def _then(document: Document, keys: Keys, said: Plain) -> tuple[Stop | None, Route, str]:
     if isinstance(said, str):
         said = {said: None}
-    acts = _mapping(document, keys, said, _ACTS)
+    acts = _section(document, keys, said, _ACTS)
     stops = [act for act in acts if act in STOPS]
     if len(stops) > 1 or not acts or (stops and len(acts) > 1 and stops != ["enquiry"]) or (stops and "answer" in acts):
         right = "one of reject, quarantine, discard, defer; or enquiry with or without route; or route, answer or both"
@@ -101,7 +100,7 @@ def _stop(document: Document, keys: Keys, act: str, said: Plain) -> Stop:
         return stop
     if act != "quarantine":
         raise ConfigError(document.problem((*keys, act), "takes nothing more", f"then: {act}"))
-    hold = _mapping(document, (*keys, act), said, _HOLD)
+    hold = _section(document, (*keys, act), said, _HOLD)
     return Refusal(
         Disposition.QUARANTINE,
         Hold(
@@ -115,7 +114,7 @@ def _stop(document: Document, keys: Keys, act: str, said: Plain) -> Stop:
 
 
 def _route(document: Document, keys: Keys, said: Plain) -> Route:
-    route = _mapping(document, keys, said, _ROUTE)
+    route = _section(document, keys, said, _ROUTE)
     if not route:
         raise ConfigError(document.problem(keys, "is empty", f"one or more of {', '.join(_ROUTE)}"))
     tags = route.get("tags", [])
@@ -164,15 +163,8 @@ def _word(document: Document, keys: Keys, said: Plain, form: re.Pattern[str], ri
     return said
 
 
-def _mapping(document: Document, keys: Keys, said: Plain, known: tuple[str, ...]) -> dict[str, Plain]:
-    if not isinstance(said, dict):
-        raise ConfigError(document.problem(keys, "is not a mapping", f"{', '.join(known)}"))
-    for key in said:
-        if key == "accept":
-            wrong = "accept: a policy can refuse in many ways and grant in none"
-            raise ConfigError(document.problem((*keys, key), wrong, ", ".join(known)))
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            right = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-            raise ConfigError(document.problem((*keys, key), "unknown key", right))
-    return said
+def _section(document: Document, keys: Keys, said: Plain, known: tuple[str, ...]) -> dict[str, Plain]:
+    if isinstance(said, dict) and "accept" in said:
+        wrong = "accept: a policy can refuse in many ways and grant in none"
+        raise ConfigError(document.problem((*keys, "accept"), wrong, ", ".join(known)))
+    return document.section(keys, said, known, ", ".join(known))

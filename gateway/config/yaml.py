@@ -8,14 +8,14 @@ What is not `true`, `false`, `null` or a plain decimal number is text: no, 0777 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from gateway.core.problem import ConfigError, Problem
+from gateway.core.problem import ConfigError, Problem, near
 
 FILE_OCTETS = 1024 * 1024
 DEPTH = 32
@@ -47,6 +47,17 @@ class Document:
     def problem(self, keys: Keys, wrong: str, right: str = "") -> Problem:
         """A problem with the value at `keys`."""
         return Problem(self.file, self.line(keys), dotted(keys), wrong, right)
+
+    def section(
+        self, keys: Keys, said: Plain, known: Sequence[str] | None = None, right: str = "KEY: VALUE lines"
+    ) -> dict[str, Plain]:
+        """A mapping of `known` keys, or of any. Raises ConfigError."""
+        if not isinstance(said, dict):
+            raise ConfigError(self.problem(keys, "is not a mapping", right))
+        for key in said:
+            if known is not None and key not in known:
+                raise ConfigError(self.problem((*keys, key), "unknown key", near(key, known)))
+        return said
 
 
 def dotted(keys: Keys) -> str:

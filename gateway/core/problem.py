@@ -35,7 +35,11 @@ class ConfigError(Exception):
         self.problems = problems
 
 
+NEAR_CHARACTERS = 100
+"""So much of a word is compared: looking for what is near is not linear."""
+
+
 def near(word: str, known: Sequence[str]) -> str:
-    """What would be right in the place of a word that is not known; `word` is to be short, for this is not linear."""
-    found = get_close_matches(word, known, n=1)
+    """What would be right in the place of a word that is not known."""
+    found = get_close_matches(word[:NEAR_CHARACTERS], known, n=1)
     return f"did you mean {found[0]}?" if found else f"known here: {', '.join(known)}"

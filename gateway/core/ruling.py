@@ -12,12 +12,9 @@ from typing import Any
 
 from gateway.core.expression import ConditionFailed
 from gateway.core.facts import Facts
-from gateway.core.policy import SETTABLE, Policy
+from gateway.core.policy import Policy
 from gateway.core.reason import Disposition, Reason
 from gateway.core.rule import Filing, Hold, Postponement, Refusal, Route, Rule
-
-REASONS = SETTABLE | {Reason.REGISTERED}
-"""What rules are asked about."""
 
 
 @dataclass(frozen=True, slots=True)

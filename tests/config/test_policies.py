@@ -244,9 +244,12 @@ def test_the_shipped_limits_are_those_without_a_file(tmp_path):
     ("text", "words"),
     [
         ("limits: 5", "own.yaml:2: limits: is not a mapping"),
-        ("limits:\n  per_autor: {hold: 5/hour}", "own.yaml:3: limits.per_autor: unknown key; known here: per_author,"),
+        ("limits:\n  per_autor: {hold: 5/hour}", "own.yaml:3: limits.per_autor: unknown key; did you mean per_author?"),
         ("limits:\n  per_author: 5/hour", "own.yaml:3: limits.per_author: is not a mapping"),
-        ("limits:\n  per_author: {stop: 5/hour}", "own.yaml:3: limits.per_author.stop: unknown key; hold or ignore"),
+        (
+            "limits:\n  per_author: {stop: 5/hour}",
+            "own.yaml:3: limits.per_author.stop: unknown key; known here: hold, ignore",
+        ),
         ("limits:\n  per_author: {hold: 5/day}", "own.yaml:3: limits.per_author.hold: is no number up to 1000000 an"),
         ("limits:\n  per_author: {hold: 0/hour}", "is no number up to 1000000 an hour (0/hour); such as 60/hour"),
         ("limits:\n  per_author: {hold: 1000001/hour}", "is no number up to 1000000 an hour"),
