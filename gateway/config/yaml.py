@@ -50,7 +50,7 @@ class Document:
 
     def section(
         self, keys: Keys, said: Plain, known: Sequence[str] | None = None, right: str = "KEY: VALUE lines"
-    ) -> dict[str, Plain]:
+    ) -> dict[str, Any]:
         """A mapping of `known` keys, or of any. Raises ConfigError."""
         if not isinstance(said, dict):
             raise ConfigError(self.problem(keys, "is not a mapping", right))
