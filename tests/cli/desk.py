@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import run
+from house import new_database
 
 CONFIG = """\
 hostname: gateway.example.it
@@ -55,6 +56,9 @@ class Desk:
         return {path: path.read_bytes() if path.is_file() else b"" for path in self.folder.rglob("*")}
 
     def accounts(self):
+        """Import them, into a new database where there is none yet."""
+        if not self.database.exists():
+            new_database(self.database).close()
         file = self.folder / "accounts.yaml"
         file.write_text(ACCOUNTS)
         assert self("accounts", "import", str(file)).code == 0

@@ -13,9 +13,9 @@ from gateway.core.account import Language, Standing
 from gateway.core.address import Address
 from gateway.core.problem import Problem
 from gateway.core.roster import KEYS, Entry, Held
-from gateway.store import book, schema
-from gateway.store.database import Database
+from gateway.store import book
 from gateway.store.roster import import_roster
+from house import new_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADDRESSES = [Address(local, "a.example") for local in ("a", "A", "b", "c", "d")]
@@ -118,8 +118,7 @@ def comparable(record):
 def test_after_an_import_the_book_says_what_the_file_says(steps):
     """Whatever stood there before: the named are as named, the others as before or pruned, and the report is true."""
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/gateway.db").open()
-        schema.migrate(database, NOW)
+        database = new_database(f"{folder}/gateway.db")
         before = []
         for entries, prune in steps:
             how = {"prune": prune, "now": NOW, "by": "ops"}

@@ -17,7 +17,7 @@ from gateway.core.chain import GENESIS
 from gateway.store import audit, schema
 from gateway.store import tables as t
 from gateway.store.database import Database
-from house import NOW
+from house import NOW, new_database
 
 ACTS = (
     ("account.set-primary", "ROSSI-001", "info@rossi.example to ceo@rossi.example"),
@@ -49,8 +49,7 @@ def behind_its_back(path, *statements):
 
 @pytest.fixture
 def database(tmp_path):
-    with closing(Database(f"sqlite:///{tmp_path}/gateway.db").open()) as one:
-        schema.migrate(one, NOW)
+    with closing(new_database(tmp_path / "gateway.db")) as one:
         yield one
 
 
@@ -99,8 +98,7 @@ def test_nothing_but_the_next_row_is_taken(database, statement):
 def octets(tmp_path_factory):
     """A database with the acts in it, as a file."""
     path = tmp_path_factory.mktemp("audit") / "gateway.db"
-    with closing(Database(f"sqlite:///{path}").open()) as one:
-        schema.migrate(one, NOW)
+    with closing(new_database(path)) as one:
         write(one)
     behind_its_back(path)
     return path.read_bytes()
@@ -167,8 +165,7 @@ def test_a_chain_that_was_written_anew_has_not_the_head_that_was_kept(database, 
     """Whoever can write can hash: only what left the machine says otherwise."""
     write(database)
     kept = database.read(audit.head)
-    with closing(Database(f"sqlite:///{tmp_path}/forged.db").open()) as forged:
-        schema.migrate(forged, NOW)
+    with closing(new_database(tmp_path / "forged.db")) as forged:
         write(forged)
         assert verify(forged).broken == ""
         assert "written anew" in verify(forged, kept.hash).broken

@@ -10,11 +10,11 @@ from gateway.core.account import Language, Standing
 from gateway.core.address import Address
 from gateway.core.problem import Problem
 from gateway.core.roster import Entry, Held
-from gateway.store import book, schema
+from gateway.store import book
 from gateway.store import tables as t
-from gateway.store.database import Database
 from gateway.store.roster import LISTED, RosterRefused, import_roster
 from gateway.store.roster_staging import PROBLEMS
+from house import new_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -44,8 +44,7 @@ class Book:
     """A database, and what a test asks of it."""
 
     def __init__(self, path):
-        self.database = Database(f"sqlite:///{path}").open()
-        schema.migrate(self.database, NOW)
+        self.database = new_database(path)
 
     def load(self, *entries, prune=False, dry_run=False):
         return import_roster(self.database, iter(entries), prune=prune, dry_run=dry_run, now=NOW, by="ops")

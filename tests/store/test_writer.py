@@ -10,17 +10,14 @@ import pytest
 from sqlalchemy import event, insert
 
 from gateway.ports import Unavailable
-from gateway.store import schema
 from gateway.store import tables as t
-from gateway.store.database import Database
 from gateway.store.writer import GATHERED, GROUP, Writer
-from house import NOW
+from house import new_database
 
 
 @pytest.fixture
 def database(tmp_path):
-    one = Database(f"sqlite:///{tmp_path}/gateway.db").open()
-    schema.migrate(one, NOW)
+    one = new_database(tmp_path / "gateway.db")
     yield one
     one.close()
 
