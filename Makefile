@@ -15,6 +15,8 @@ PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon
 JOBS ?= 2
 # A folder of messages with expected results; empty: ../shared/corpus.
 CORPUS ?=
+# One section of the bench alone; empty: all.
+SECTION ?=
 
 help:  ## list what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +37,8 @@ lint: $(VENV)/ready  ## ruff and the floors of the architecture
 types: $(VENV)/ready  ## mypy, strict
 	$(BIN)/mypy
 
-bench: $(VENV)/ready peers  ## measure, each figure beside a peer's in the same run
-	$(BIN)/python tests/bench/accept.py
+bench: $(VENV)/ready .bench/ready peers  ## measure, each figure beside a peer's in the same run
+	@$(BIN)/python tests/bench/run.py $(SECTION)
 
 corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of it lies beside this folder
 	$(BIN)/python tests/measure/run.py $(CORPUS)
@@ -48,13 +50,14 @@ lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without a
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/bench/requirements-peers.in -o tests/bench/requirements-peers.txt
 
 schemas: $(VENV)/ready  ## write the published JSON Schemas anew, from the code
 	$(BIN)/python -m gateway.config > docs/gateway.schema.json
 	$(BIN)/python -m gateway.config policies > docs/policies.schema.json
 
 clean:  ## remove what the targets made, the sample database too
-	rm -rf $(VENV) var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .bench var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; $(PYTHON) is older" >&2; exit 1; }
@@ -62,6 +65,12 @@ $(VENV)/ready: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What the bench compares us with has an environment of its own: nothing of it is ever imported by the gateway.
+.bench/ready: tests/bench/requirements-peers.txt $(VENV)/ready
+	@$(PYTHON) -m venv .bench
+	@.bench/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/bench/requirements-peers.txt
 	@touch $@
 
 .PHONY: peers apt

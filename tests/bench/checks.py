@@ -6,18 +6,14 @@ The DNS answers by hand and at once, so what is measured is our own work, in pro
 from __future__ import annotations
 
 import email
-import sys
 from collections.abc import Callable, Coroutine
 from ipaddress import ip_address
 from itertools import count
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import mix
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from parts import LIBRARY, microseconds, row, say
+from stations import LIBRARY, microseconds, print_beside
 
 from dkim_signing import record, rsa_key, signature, signed
 from gateway.authentication.checks import Checks
@@ -62,10 +58,7 @@ class Names:
 
 def main() -> None:
     """The table, as Markdown."""
-    found = [measured(signed(mix.message_of(size, 1), domain=DOMAIN, h=SIGNED)) for size in mix.SIZES]
-    say(row("processor µs (times message_from_bytes)", *mix.SIZES), row(*["---"] * (len(mix.SIZES) + 1)))
-    for name in found[0]:
-        say(row(name, *(f"{of[name]:.0f} ({of[name] / of[LIBRARY]:.2f})" for of in found)))
+    print_beside([measured(signed(mix.message_of(size, 1), domain=DOMAIN, h=SIGNED)) for size in mix.SIZES])
 
 
 def measured(raw: bytes) -> dict[str, float]:
@@ -127,7 +120,3 @@ def finished(coroutine: Coroutine[None, None, object]) -> object:
     except StopIteration as end:
         return end.value
     raise AssertionError("it waited")
-
-
-if __name__ == "__main__":
-    main()

@@ -20,18 +20,30 @@ _PHRASES = (
     "the mailbox refuses my password since this morning please check thank you invoice renewal"
 )
 _WORDS = _PHRASES.split()
+_SYLLABLES = [consonant + vowel for consonant in "bcdfglmnprstvz" for vowel in "aeio"]
+_LENGTH = 5  # syllables of a name: of so many possible ones a million are seldom one letter apart
+_STRIDE = 7_919  # from one message's account to the next one's: a prime, so that all have their turn, far apart
 
 
-def author(number: int) -> str:
+def domain(account: int) -> str:
+    """The domain of an account, a name that could be said; no two have the same."""
+    spread, name = account * 123_456_791 % len(_SYLLABLES) ** _LENGTH, ""
+    for _ in range(_LENGTH):
+        spread, syllable = divmod(spread, len(_SYLLABLES))
+        name += _SYLLABLES[syllable]
+    return f"{name}.example"
+
+
+def author(number: int, accounts: int = ACCOUNTS) -> str:
     """The author of a message, a secondary address of its account."""
-    return f"tecnico@c{number % ACCOUNTS}.example"
+    return f"tecnico@{domain(number * _STRIDE % accounts)}"
 
 
 def accounts_csv() -> str:
     """The accounts whose people write."""
     rows = [
-        f"C-{n:04},Cliente {n},{'it' if n % 3 else 'en'},active,posta@c{n}.example,tecnico@c{n}.example,"
-        f"domain:c{n}.example"
+        f"C-{n:04},Cliente {n},{'it' if n % 3 else 'en'},active,posta@{domain(n)},tecnico@{domain(n)},"
+        f"domain:{domain(n)}"
         for n in range(ACCOUNTS)
     ]
     return "\n".join(["code,name,language,status,primary,secondary,services", *rows, ""])
@@ -43,25 +55,30 @@ def size_of(number: int) -> str:
     return "200 KB" if place == 10 else "30 KB" if place % 4 == 1 else "4 KB"
 
 
-def message(number: int, run: str = "run") -> bytes:
+def message(number: int, run: str = "run", accounts: int = ACCOUNTS) -> bytes:
     """The message of this number, as the border hands it on, CRLF at the end of every line."""
-    return message_of(size_of(number), number, run)
+    return message_of(size_of(number), number, run, accounts)
 
 
-def message_of(size: str, number: int, run: str = "run") -> bytes:
+def message_of(size: str, number: int, run: str = "run", accounts: int = ACCOUNTS) -> bytes:
     """A message of one of the three sizes."""
-    domain = author(number).rpartition("@")[2]
-    head = (
-        f"Authentication-Results: {AUTHSERV_ID}; spf=pass smtp.mailfrom={domain};\r\n"
-        f"\tdkim=pass header.d={domain} header.s=mail; dmarc=pass header.from={domain}\r\n"
-        f"Received: from mail.{domain} (mail.{domain} [192.0.2.1])\r\n"
+    return head_of(number, run, accounts) + _rest(size, number % 7)
+
+
+def head_of(number: int, run: str = "run", accounts: int = ACCOUNTS) -> bytes:
+    """What is distinct of a message: the header, but for its MIME fields."""
+    sender = author(number, accounts)
+    own = sender.rpartition("@")[2]
+    return (
+        f"Authentication-Results: {AUTHSERV_ID}; spf=pass smtp.mailfrom={own};\r\n"
+        f"\tdkim=pass header.d={own} header.s=mail; dmarc=pass header.from={own}\r\n"
+        f"Received: from mail.{own} (mail.{own} [192.0.2.1])\r\n"
         f"\tby {AUTHSERV_ID} (Postfix) with ESMTPS id 4AB{number:X}; Sun, 22 Nov 2026 10:00:01 +0000\r\n"
-        f"Received: by mail.{domain}; Sun, 22 Nov 2026 10:00:00 +0000\r\n"
-        f"From: Ufficio Tecnico <{author(number)}>\r\nTo: support@example.it\r\n"
+        f"Received: by mail.{own}; Sun, 22 Nov 2026 10:00:00 +0000\r\n"
+        f"From: Ufficio Tecnico <{sender}>\r\nTo: support@example.it\r\n"
         f"Subject: Richiesta {number} di aiuto\r\n"
-        f"Date: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{run}.{number}@{domain}>\r\n"
-    )
-    return head.encode() + _rest(size, number % 7)
+        f"Date: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <{run}.{number}@{own}>\r\n"
+    ).encode()
 
 
 @cache

@@ -1,27 +1,20 @@
-"""Where the time goes: the stations of one message by themselves, and a profile of `receive()` over the mix."""
+"""Where the time goes, station by station: one message by itself, in processor time."""
 
 from __future__ import annotations
 
 import asyncio
-import cProfile
 import email
-import io
 import logging
-import pstats
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from statistics import median
 
-import structlog
-from sqlalchemy import insert
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import mix
+import structlog
+from report import table
+from sqlalchemy import insert
 
 import house
 from gateway.core.address import Address
@@ -38,19 +31,16 @@ from gateway.store import tables as t
 from gateway.store.letters import Limits
 
 LIBRARY = "email.message_from_bytes()"
-PROFILED = 2_000
-TOP = 15
 _ROUNDS = 7
 _SECONDS = 0.05
 
 
 def main() -> None:
-    """Both tables, as Markdown."""
+    """The table, as Markdown."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, house.gateway(folder, Limits(10**6)) as gateway:
         add_accounts(gateway)
         stations(gateway)
-        profile(gateway)
 
 
 def add_accounts(gateway) -> None:
@@ -71,11 +61,14 @@ def add_accounts(gateway) -> None:
 
 def stations(gateway) -> None:
     """The processor time of each station by size, also as a multiple of the standard library's parse."""
-    say(row("processor µs (times message_from_bytes)", *mix.SIZES), row(*["---"] * (len(mix.SIZES) + 1)))
     with asyncio.Runner() as runner:
-        found = [steps(gateway, size, runner) | runner.run(commits(gateway, size)) for size in mix.SIZES]
-    for name in found[0]:
-        say(row(name, *(f"{of[name]:.0f} ({of[name] / of[LIBRARY]:.2f})" for of in found)))
+        print_beside([steps(gateway, size, runner) | runner.run(commits(gateway, size)) for size in mix.SIZES])
+
+
+def print_beside(found: list[dict[str, float]]) -> None:
+    """Microseconds, one column a size."""
+    rows = [(name, *(f"{of[name]:.0f} ({of[name] / of[LIBRARY]:.2f})" for of in found)) for name in found[0]]
+    table("processor µs (times message_from_bytes)", *mix.SIZES, rows=rows)
 
 
 def steps(gateway, size: str, runner: asyncio.Runner) -> dict[str, float]:
@@ -133,57 +126,3 @@ def microseconds(work: Callable[[], object]) -> float:
             calls += 1
         results.append(spent / calls * 1e6)
     return min(results)
-
-
-def profile(gateway) -> None:
-    """A profile over the mix, ten messages in flight: the loop's thread, and the writer's."""
-    story, writing = cProfile.Profile(time.thread_time), cProfile.Profile(time.thread_time)
-
-    async def receive_all() -> None:
-        await gateway.store._writer.write(lambda _: writing.enable())
-        waiting = iter([gateway.arrival(mix.message(n, "profile")) for n in range(PROFILED)])
-
-        async def worker() -> None:
-            for arrival in waiting:
-                await gateway.receiver(arrival)
-
-        story.enable()
-        await asyncio.gather(*(worker() for _ in range(10)))
-        story.disable()
-        await gateway.store._writer.write(lambda _: writing.disable())
-
-    asyncio.run(receive_all())
-    say("", f"receive() over {PROFILED} messages of the mix, ten in flight, in processor time under cProfile.")
-    for title, found in (("The loop's thread", story), ("The writer's thread", writing)):
-        say("", row(f"{title}: function", "calls a message", "own µs", "cumulative µs"), row(*["---"] * 4))
-        for name, calls, own, total in top(found):
-            say(row(f"`{name}`", f"{calls:.1f}", f"{own:.0f}", f"{total:.0f}"))
-
-
-def top(found: cProfile.Profile) -> list[tuple[str, float, float, float]]:
-    """The first by cumulative time, a message."""
-    statistics = pstats.Stats(found, stream=io.StringIO()).stats  # type: ignore[attr-defined] # its one public use
-    rows = [
-        (label(*where), calls / PROFILED, own / PROFILED * 1e6, total / PROFILED * 1e6)
-        for where, (_, calls, own, total, _) in statistics.items()
-    ]
-    return sorted(rows, key=lambda one: -one[3])[:TOP]
-
-
-def label(path: str, line: int, function: str) -> str:
-    """Where it is, in few words."""
-    return f"{Path(path).parent.name}/{Path(path).name}:{function}" if line else function
-
-
-def row(*cells: object) -> str:
-    """A line of a table."""
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def say(*lines: str) -> None:
-    """To whoever waits."""
-    print(*lines, sep="\n", flush=True)  # noqa: T201 - it is a program
-
-
-if __name__ == "__main__":
-    main()
