@@ -7,8 +7,9 @@ the places of its parameters and the conversions of its types are SQLAlchemy's, 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -30,11 +31,12 @@ class Prepared:
 
     def run(self, connection: Connection, values: Values = NOTHING) -> int:
         """Change something; the number of rows that it changed."""
-        return self._execute(connection, values)[0]
+        return self._execute(connection, values)[1]
 
     def rows(self, connection: Connection, values: Values = NOTHING) -> list[Any]:
         """All that is found, its columns by their names."""
-        return self._execute(connection, values)[1]
+        written, _, found = self._execute(connection, values)
+        return [written.named(written.converted(row)) for row in found]
 
     def first(self, connection: Connection, values: Values = NOTHING) -> Any | None:
         """The first that is found."""
@@ -42,20 +44,19 @@ class Prepared:
 
     def scalars(self, connection: Connection, values: Values = NOTHING) -> list[Any]:
         """The first column of all that is found."""
-        return [row[0] for row in self.rows(connection, values)]
+        written, _, found = self._execute(connection, values)
+        return [written.converted(row)[0] for row in found]
 
-    def _execute(self, connection: Connection, values: Values) -> tuple[int, list[Any]]:
+    def _execute(self, connection: Connection, values: Values) -> tuple[_Written, int, list[Any]]:
         dialect = connection.dialect
         shape = (dialect.name, *values, *(len(values[name]) for name in self._lists))
         written = self._written.get(shape)
         if written is None:
             written = self._written[shape] = _write(self._statement, dialect, values)
-        if self._lists:
-            values = {**values, **{f"{name}_{n}": one for name in self._lists for n, one in enumerate(values[name], 1)}}
-        driver: Any = connection.connection.driver_connection  # both sqlite3's and psycopg's have execute()
+        driver: Any = connection.connection.dbapi_connection  # both sqlite3's and psycopg's have execute()
         try:
             cursor = driver.execute(written.sql, written.parameters(values))
-            return cursor.rowcount, list(map(written.row, cursor.fetchall())) if cursor.description else []
+            return written, cursor.rowcount, cursor.fetchall() if written.finds else []
         except dialect.loaded_dbapi.Error as fault:
             raise DBAPIError.instance(
                 written.sql, None, fault, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
@@ -67,48 +68,59 @@ class _Written:
     """A statement for one dialect, one set of parameters and one length of each list."""
 
     sql: str
-    places: tuple[str, ...]
-    positional: bool
     constants: Values
     """What the statement itself holds."""
+    lists: tuple[tuple[str, tuple[str, ...]], ...]
+    """The names of a list's items."""
     takes: tuple[tuple[str, Convert], ...]
+    as_written: Callable[[Values], Any]
+    """Values in the order of their places, or by name, as the driver wants them."""
+    finds: bool
     gives: tuple[tuple[int, Convert], ...]
     named: Callable[[Any], Any]
 
     def parameters(self, values: Values) -> Any:
-        if self.constants or self.takes:
+        if self.constants or self.lists or self.takes:
             values = given = {**self.constants, **values}
+            for name, places in self.lists:
+                given.update(zip(places, given[name], strict=True))
             for name, convert in self.takes:
                 given[name] = convert(given[name])
-        if self.positional:
-            return list(map(values.__getitem__, self.places))
-        return {name: values[name] for name in self.places}
+        return self.as_written(values)
 
-    def row(self, found: Any) -> Any:
+    def converted(self, found: Any) -> Any:
         if self.gives:
             found = list(found)
             for place, convert in self.gives:
                 found[place] = convert(found[place])
-        return self.named(found)
+        return found
 
 
 def _write(statement: Any, dialect: Dialect, values: Values) -> _Written:
     compiled = statement.compile(dialect=dialect, column_keys=list(values))
     state = compiled.construct_expanded_state(dict(values))
     columns = list(getattr(statement, "exported_columns", ()))  # of a SELECT, or what is RETURNING
-    of_lists = {place: name for name, places in state.parameter_expansion.items() for place in places}
+    lists = tuple((name, tuple(places)) for name, places in state.parameter_expansion.items())
+    of_lists = {place: name for name, places in lists for place in places}
     takes = ((place, compiled.binds[of_lists.get(place, place)].type) for place in state.parameters)
     gives = ((place, column.type) for place, column in enumerate(columns))
     names = [str(column.key) for column in columns]
     row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc] # noqa: PYI024 - known only here
     return _Written(
         sql=state.statement,
-        places=tuple(state.positiontup or state.parameters),
-        positional=bool(compiled.positional),
         constants={name: value for name, value in state.parameters.items() if name not in {*values, *of_lists}},
+        lists=lists,
         takes=tuple((place, how) for place, of in takes if (how := of.dialect_impl(dialect).bind_processor(dialect))),
+        as_written=_in_order(state.positiontup) if state.positiontup is not None else dict,
+        finds=bool(columns),
         gives=tuple(
             (place, how) for place, of in gives if (how := of.dialect_impl(dialect).result_processor(dialect, None))
         ),
         named=row._make,
     )
+
+
+def _in_order(places: Sequence[str]) -> Callable[[Values], Any]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: [values[name] for name in places]  # of one, itemgetter gives no tuple
