@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from gateway.core.account import Sender
 from gateway.core.address import Address
@@ -18,6 +19,8 @@ from gateway.core.skeleton import both, letters, skeleton
 
 LETTERS = 5
 """In shorter names one letter makes another name: tim.it is not a misspelt tin.it."""
+AUTHORS = 2_048
+"""Of so many the probes are remembered."""
 PROBES = 64
 """At most this many keys are looked up for one author; 10 to 30 are usual."""
 LABELS = 4
@@ -72,6 +75,7 @@ def keys(registered: str) -> frozenset[str]:
     return frozenset({*(_key(plain, len(plain), part, end) for part in range(_PARTS)), _whole(skeleton(name), end)})
 
 
+@lru_cache(AUTHORS)  # by the whole address: how fast it was tells an author of nobody but themselves (I10)
 def probes(author: Address) -> tuple[str, ...]:
     """The keys that the author's face is looked for under."""
     if author.domain in SHARED:  # what differs is the local part, or the ending

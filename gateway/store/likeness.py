@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable, bindparam, delete, func, select, 
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.address import Address
-from gateway.core.likeness import PROBES, How, Resemblance, face, keys, likeness, probes
+from gateway.core.likeness import How, Resemblance, face, keys, likeness, probes
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 
@@ -23,6 +23,8 @@ CANDIDATES = 2_000
 """At most this many are compared for one author; of a million names hundreds begin alike, for most authors a few do."""
 TOLD = 8
 """At most this many are told."""
+STEP = 16
+"""Keys are asked for by so many: few authors have more, and the 64 that one may have cost five times as much."""
 
 _learn = upsert(t.likeness).values(key=bindparam("k"), face=bindparam("f")).on_conflict_do_nothing()
 _held = select(t.address.c.id).where(t.address.c.face == bindparam("f")).exists()
@@ -59,7 +61,7 @@ _named = Prepared(
 
 def resembling(connection: Connection, author: Address, named: Sequence[Address]) -> tuple[Resemblance, ...]:
     """Whom the author resembles, and whose addresses are named. What is asked depends on the message alone (I10)."""
-    faces = _alike.scalars(connection, {"keys": _filled(probes(author), PROBES)})
+    faces = _alike.scalars(connection, {"keys": _filled(probes(author), STEP)})
     how = likeness(author, faces)
     rows = _whose.rows(connection, {"faces": _filled(tuple(how)[:TOLD], TOLD)})
     found = [_resemblance(row, how[row.face]) for row in rows]
@@ -92,9 +94,9 @@ def fill(connection: Connection) -> None:
         learn(connection, {one["f"] for one in found})
 
 
-def _filled(wanted: tuple[str, ...], length: int) -> list[str]:
-    """Always as many, so that it is one statement whoever is looked for (I10)."""
-    return [*wanted, *["?"] * (length - len(wanted))]  # no key and no face
+def _filled(wanted: tuple[str, ...], step: int) -> list[str]:
+    """As many as a multiple of `step`: few statements, and which one says nothing of who is registered (I10)."""
+    return [*wanted, *["?"] * (-len(wanted) % step or step * (not wanted))]  # no key and no face
 
 
 def _resemblance(row: Any, how: How) -> Resemblance:

@@ -41,6 +41,7 @@ ATTACKS = {
     "a hyphen": proved("tecnico@ros-si.example"),
     "another ending": proved("tecnico@rossi.net"),
     "another ending, a host below": proved("tecnico@mail.rossi.net"),
+    "a letter more below many labels, for which more keys are asked": proved("x@a.b.c.d.e.rosssi.example"),
     "the domain in front of another": proved("tecnico@rossi.example.attack.example"),
     "a provider's name misspelt": proved("mario.rossi@gmial.com"),
     "a provider's name with rn for m": proved("mario.rossi@grnail.com"),
