@@ -39,7 +39,7 @@ def gateway(folder: Path, *, accounts: bool = True) -> Iterator[tuple[Server, Ga
 
 def prepared(folder: Path, smarthost: int, *, accounts: bool = True) -> Gateway:
     """One that `with` starts, on its database with the accounts of the mix, and with room for a hundred clients."""
-    process = Gateway(folder, smarthost, prepared=folder / "prepared")
+    process = Gateway(folder, smarthost, prepared=folder / "prepared", fresh=True)
     crowd = process.config.read_text().replace("connections_per_peer: 50", "connections_per_peer: 100")
     process.config.write_text(crowd)
     process.prepare()

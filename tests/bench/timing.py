@@ -76,7 +76,7 @@ def main() -> None:
         silent = stack.enter_context(closing(socket.create_server((LOOPBACK, 0))))
         nameserver = stack.enter_context(Server(ZONE, ttl=86400))
         ports = {"edge": free_port()}
-        gateway = Gateway(folder, silent.getsockname()[1])
+        gateway = Gateway(folder, silent.getsockname()[1], fresh=True)
         ports["behind"] = gateway.smtp
         text = gateway.config.read_text().replace("outbound:\n", _EDGE.format(port=ports["edge"]))
         host, port = nameserver.address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -13,15 +14,20 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, Self
 
 from e2e.waiting import LOOPBACK, accepts, free_port, until
+from warm import Forked, Warm
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = "support@example.it"
-READY_SECONDS = 20
+READY_SECONDS = 60
 END_SECONDS = 20
+COMMAND_SECONDS = 60
+WRITTEN_OCTETS = 64 * 1024 * 1024
 
 ACCOUNTS = """\
 accounts:
@@ -76,6 +82,9 @@ limits:
 """
 
 
+Process = Forked | subprocess.Popen[bytes]
+
+
 @dataclass
 class Gateway:
     """`with Gateway(folder, smarthost) as gateway:` has it serving, and kills it at the end."""
@@ -86,7 +95,9 @@ class Gateway:
     lmtp: int = field(default_factory=free_port)
     prepared: Path | None = None
     """A folder whose database is copied instead of making another, which is quicker."""
-    process: subprocess.Popen[bytes] | None = None
+    fresh: bool = False
+    """Whether each process is an interpreter of its own, as in production, and not a fork of a warm one."""
+    process: Process | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -129,12 +140,10 @@ class Gateway:
         self.spawn()
         until(self._ready, f"the gateway: {self.stderr()}", READY_SECONDS)
 
-    def spawn(self) -> subprocess.Popen[bytes]:
+    def spawn(self) -> Process:
         """Start it and wait for nothing."""
-        with self.errors.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [*self._program(), "run"], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
-            )
+        with self.errors.open("ab") as errors, Path(os.devnull).open("rb") as nothing:
+            self.process = self._start("run", stdin=nothing, stdout=errors, stderr=errors)
         return self.process
 
     def kill9(self) -> None:
@@ -153,7 +162,7 @@ class Gateway:
         self.start()
 
     @property
-    def running(self) -> subprocess.Popen[bytes]:
+    def running(self) -> Process:
         """The process, which must have been started."""
         assert self.process is not None, "not started"
         return self.process
@@ -174,10 +183,16 @@ class Gateway:
     def cli(self, *arguments: str, stdin: str | bytes = b"") -> subprocess.CompletedProcess[str]:
         """Run one command of the command line beside the daemon."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            [*self._program(), *arguments], cwd=self.folder, input=given, capture_output=True, timeout=60, check=False
-        )
-        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        with TemporaryFile() as read, TemporaryFile() as stdout, TemporaryFile() as stderr:
+            read.write(given)
+            read.seek(0)
+            done = self._start(*arguments, stdin=read, stdout=stdout, stderr=stderr)
+            try:
+                code = done.wait(COMMAND_SECONDS)
+            finally:
+                done.kill()
+            written = [os.pread(one.fileno(), WRITTEN_OCTETS, 0).decode() for one in (stdout, stderr)]
+        return subprocess.CompletedProcess([*arguments], code, *written)
 
     def records(self, *arguments: str) -> list[dict[str, Any]]:
         """The records that a command prints with --json; it must succeed."""
@@ -210,8 +225,17 @@ class Gateway:
         assert self.alive(), f"it ended with {self.running.returncode}: {self.stderr()}"
         return accepts(self.smtp) and accepts(self.lmtp)
 
-    def _program(self) -> list[str]:
-        return [sys.executable, "-m", "gateway", "--config", str(self.config)]
+    def _start(self, *arguments: str, **streams: IO[bytes]) -> Process:
+        command = ["--config", str(self.config), *arguments]
+        if self.fresh:
+            return subprocess.Popen([sys.executable, "-m", "gateway", *command], cwd=self.folder, **streams)
+        return _warm(os.environ.get("PYTHONPATH")).start("gateway.__main__:main", command, self.folder, **streams)
+
+
+@cache
+def _warm(_path: str | None) -> Warm:
+    """One for each place where the package is imported from."""
+    return Warm("gateway.__main__", "gateway.app", "alembic.command")
 
 
 def hand_over(
