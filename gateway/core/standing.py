@@ -1,4 +1,4 @@
-"""How the gateway stands: of each ingress when it last did its work and what is wrong, and which policy is in force."""
+"""How the gateway stands: each ingress, the policy in force, what there is only so much of, and what is wrong."""
 
 from __future__ import annotations
 
@@ -53,3 +53,27 @@ class InForce:
     def reloaded(self, policy: str, now: datetime) -> InForce:
         """A good set was read, perhaps the same again."""
         return InForce(policy, self.since if policy == self.policy else now)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Something that there is only so much of. Over it mail is put off with a 4xx, or waits in its mailbox."""
+
+    name: str
+    """memory (octets), commits (waiting), connections NAME, disk (octets that are free, and are to stay so)."""
+    now: int
+    limit: int
+    put_off: int
+    """How often something was, since the gateway began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a gateway says of itself, and when it said so."""
+
+    at: datetime
+    in_force: InForce
+    standings: tuple[Standing, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    troubles: tuple[str, ...] = ()
+    """What is wrong now with more than one ingress, a line each."""

@@ -23,6 +23,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
+from gateway.core.standing import Bound
 from gateway.ports import Due, Held, Record, Recorded
 from gateway.store import audit, book, confirmations, desk, letters, likeness, mailboxes, rates
 from gateway.store.database import Database
@@ -143,6 +144,11 @@ class Store:
             await pause()
         await self._writer.write(run.end)
         return run.swept
+
+    @property
+    def bound(self) -> Bound:
+        """How many wait to be committed."""
+        return self._writer.bound
 
     async def watch(self) -> None:
         """Wait for the writer's end. Raises what ended it, when that was not `close()`."""

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from gateway.core.standing import Bound
 from gateway.ports import Unavailable
 from gateway.store.database import Database
 from gateway.store.prepared import Prepared
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 GROUP = 64
 """At most this many pieces of work share a transaction."""
+QUEUED = 2048
+"""At most this many wait for the writer. Mail alone never comes so far: the memory budget lets 1,024 in."""
 GATHERED = 8
 """So many are handed over before the loop's turn has ended: while they are committed, it goes on with the next."""
 
@@ -58,6 +61,7 @@ class Writer:
         self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._gathered: list[_Job] = []
+        self._put_off = 0
         self._connection: Connection | None = None
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -67,6 +71,9 @@ class Writer:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
         if self._ended.done():
             raise RuntimeError("the writer has ended") from self._ended.exception()
+        if self.queued >= QUEUED:
+            self._put_off += 1
+            raise Unavailable(f"the commit queue is full: {QUEUED} wait for the database")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._gathered.append(_Job(work, loop, answer))
@@ -75,6 +82,16 @@ class Writer:
         if len(self._gathered) == GATHERED:
             self._hand_over()
         return await answer
+
+    @property
+    def queued(self) -> int:
+        """How many wait, besides those that are being committed."""
+        return len(self._gathered) + self._jobs.qsize()
+
+    @property
+    def bound(self) -> Bound:
+        """The same, of how many."""
+        return Bound("commits", self.queued, QUEUED, self._put_off)
 
     async def watch(self) -> None:
         """Return when the thread was closed. Raises what ended it otherwise: nothing is written from then on."""

@@ -11,7 +11,7 @@ from sqlalchemy import event, insert
 
 from gateway.ports import Unavailable
 from gateway.store import tables as t
-from gateway.store.writer import GATHERED, GROUP, Writer
+from gateway.store.writer import GATHERED, GROUP, QUEUED, Writer
 from house import new_database
 
 
@@ -54,6 +54,22 @@ async def test_what_waits_is_committed_together(database, writer):
     await asyncio.gather(first, *others)
     assert len(rows(database)) == GROUP
     assert len(commits) <= 3
+
+
+async def test_a_full_queue_puts_off(database, writer):
+    """So much waits and no more: what comes then is unavailable at once, and what waits is done."""
+    release, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    first = asyncio.ensure_future(writer.write(lambda _: (loop.call_soon_threadsafe(begun.set), release.wait(10))))
+    await begun.wait()
+    others = [asyncio.ensure_future(writer.write(lambda _: None)) for _ in range(QUEUED)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="commit queue is full: 2048 wait"):
+        await writer.write(lambda _: None)
+    assert (writer.bound.now, writer.bound.limit, writer.bound.put_off) == (QUEUED, QUEUED, 1)
+    release.set()
+    await asyncio.gather(first, *others)
+    assert writer.bound.now == 0
 
 
 async def test_what_one_turn_of_the_loop_asks_for_is_committed_together(database, writer):
