@@ -25,6 +25,7 @@ from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.mailbox import Mailbox
 from gateway.ops import notify
+from gateway.ops.clock import Clock
 from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Unavailable
 from gateway.receive import Receiver
@@ -92,12 +93,22 @@ class Daemon:
         self._sources = credentials.sources(config)
         self._smarthost = build.smarthost(config, self._sources.get(OUTBOUND))
         rules = build.house(config)
-        budget = Budget()
-        self._listeners = build.listeners(config, self._receive, budget)
+        budget, disk = Budget(), build.disk(config)
+        self._listeners = build.listeners(config, self._receive, budget, disk)
         self._store = build.store(config, database)
         self._meters = Meters()
         self._board = build.board(config, database, rules.policy)
-        self._mailboxes = polling.mailboxes(config, self._store, self._receive, budget, self._board, self._sources)
+        self._board.bounds = self._meters.bounds = lambda: (
+            budget.bound,
+            self._store.bound,
+            disk.bound,
+            *(one.bound for one in self._listeners),
+        )
+        clock = Clock(build.now)
+        self._board.troubles = lambda: tuple(filter(None, (disk.trouble(), clock.trouble())))
+        self._mailboxes = polling.mailboxes(
+            config, self._store, self._receive, budget, disk, self._board, self._sources
+        )
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         self._checks = build.checks(config)

@@ -26,6 +26,7 @@ from gateway.egress.submission import Smarthost, SmarthostSettings, Timeouts
 from gateway.egress.wording import Templates
 from gateway.house import House
 from gateway.ingress.budget import Budget
+from gateway.ingress.disk import Disk
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
 from gateway.ingress.sockets import bind_tcp, bind_unix
@@ -161,10 +162,16 @@ def receiver(  # noqa: PLR0913, PLR0917 - a part each
     )
 
 
-def listeners(config: Config, receive: Receive, budget: Budget) -> list[Listener]:
-    """One for each entry under `smtp:`. Raises OSError where the spool cannot be made."""
-    limits = config.limits
+def disk(config: Config) -> Disk:
+    """The disks that mail is written to. Raises OSError where the spool cannot be made."""
     config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = config.database.path
+    return Disk([config.spool, *([database.parent] if database else [])], config.limits.disk_free, monotonic)
+
+
+def listeners(config: Config, receive: Receive, budget: Budget, disk: Disk) -> list[Listener]:
+    """One for each entry under `smtp:`."""
+    limits = config.limits
     bounds = Bounds(
         message=limits.message,
         connections=limits.connections,
@@ -191,6 +198,7 @@ def listeners(config: Config, receive: Receive, budget: Budget) -> list[Listener
             now=now,
             budget=budget,
             spool=config.spool,
+            short=disk.refuses,
         )
         for one in config.smtp
     ]

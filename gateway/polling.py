@@ -14,6 +14,7 @@ from gateway.core.reason import Disposition
 from gateway.core.sasl import mechanism_of
 from gateway.core.withheld import withheld
 from gateway.ingress.budget import Budget
+from gateway.ingress.disk import Disk
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, RefusedToken, Server
 from gateway.ingress.mailbox import Mailbox
@@ -28,10 +29,16 @@ FILED = frozenset(Disposition) - {Disposition.FAILED}
 
 
 def mailboxes(  # noqa: PLR0913, PLR0917 - a part each
-    config: Config, kept: Store, receive: Receive, budget: Budget, stands: Board, sources: Mapping[str, Source]
+    config: Config,
+    kept: Store,
+    receive: Receive,
+    budget: Budget,
+    disk: Disk,
+    stands: Board,
+    sources: Mapping[str, Source],
 ) -> list[Mailbox]:
     """One for each entry under `imap:`. Raises ConfigError where one cannot be signed in to."""
-    world = World(kept, receive, budget, build.new_id, build.now, build.chance)
+    world = World(kept, receive, budget, build.new_id, build.now, build.chance, disk.refuses)
     return [
         Mailbox(
             settings(config, one),

@@ -100,7 +100,9 @@ def _listeners(config: Config) -> Iterator[Finding]:
     running = is_running(config)
     with TemporaryDirectory(prefix="gateway-") as folder:
         unspooled = config.model_copy(update={"spool": Path(folder)})
-        for entry, listener in zip(config.smtp, build.listeners(unspooled, _nobody, Budget()), strict=True):
+        for entry, listener in zip(
+            config.smtp, build.listeners(unspooled, _nobody, Budget(), build.disk(unspooled)), strict=True
+        ):
             yield from _listener(entry, listener, running=running)
 
 

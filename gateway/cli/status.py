@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gateway import build
 from gateway.cli import show
 from gateway.cli.checks import is_running
 from gateway.cli.context import Context, Refused, as_json, pass_context
-from gateway.core.standing import InForce, Standing
+from gateway.core.standing import Bound, InForce, Report
 from gateway.core.times import stamp
 from gateway.ops import board
 from gateway.store.database import extent
@@ -34,21 +35,22 @@ def status(context: Context, json_lines: bool) -> int:
     if not is_running(config):
         raise Refused("no gateway runs on this database; start it, then again", os.EX_UNAVAILABLE)
     now = build.now()
-    written, in_force, standings = _board(config.database.path or Path())
-    if now - written > STALE:
-        raise Refused(f"the gateway has not said how it stands since {stamp(written)}: it hangs", os.EX_UNAVAILABLE)
-    show.records(
-        list(records(in_force, standings, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured"
-    )
+    report = _board(config.database.path or Path())
+    silent = now - report.at > STALE
+    disk = build.disk(config).trouble()  # looked at by ourselves: on a full one the daemon may be unable to write
+    if silent and not disk:
+        raise Refused(f"the gateway has not said how it stands since {stamp(report.at)}: it hangs", os.EX_UNAVAILABLE)
+    troubles = list(dict.fromkeys(filter(None, (disk, *report.troubles))))
+    show.records(list(records(report, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
     if not json_lines:  # there a line is an ingress
-        for line in _policy(in_force):
+        for line in (*_policy(report.in_force), *map(_bound, report.bounds), *map("TROUBLE: {}".format, troubles)):
             click.echo(show.plain(line))
         octets, free = context.read(extent)
         click.echo(f"database: {octets / MIB:.0f} MiB, {free / MIB:.0f} MiB of it free")
-    return os.EX_UNAVAILABLE if any(one.stuck(now) for one in standings) else os.EX_OK
+    return os.EX_UNAVAILABLE if disk or any(one.stuck(now) for one in report.standings) else os.EX_OK
 
 
-def _board(database: Path) -> tuple[datetime, InForce, tuple[Standing, ...]]:
+def _board(database: Path) -> Report:
     path = board.status_file(database)
     try:
         return board.read(path)
@@ -65,15 +67,25 @@ def _policy(in_force: InForce) -> Iterator[str]:
         yield f"a reload at {stamp(in_force.refused_at)} was REFUSED, and so would be a restart: {in_force.refused}"
 
 
-def records(in_force: InForce, standings: tuple[Standing, ...], now: datetime) -> Iterator[dict[str, Any]]:
-    """As published; `lag` is in seconds, and `in_force` is the same of all."""
+def _bound(bound: Bound) -> str:
+    """A line each; octets are told in MiB."""
+    unit, word = (MIB, " MiB") if bound.name in {"memory", "disk"} else (1, "")
+    now, limit, put_off = f"{bound.now / unit:.0f}", f"{bound.limit / unit:.0f}{word}", f"{bound.put_off} put off"
+    if bound.name == "disk":
+        return f"disk: {now}{word} free, {limit} of it to stay so, {put_off}"
+    return f"{bound.name}: {now} of {limit}, {put_off}"
+
+
+def records(report: Report, now: datetime) -> Iterator[dict[str, Any]]:
+    """As published; `lag` is in seconds; `in_force`, `bounds` and `troubles` are the same of all."""
+    in_force = report.in_force
     ruling = {
         "policy": in_force.policy,
         "since": stamp(in_force.since),
         "refused": in_force.refused,
         "refused_at": _when(in_force.refused_at),
     }
-    for one in standings:
+    for one in report.standings:
         yield {
             "ingress": one.ingress,
             "kind": one.kind,
@@ -85,6 +97,8 @@ def records(in_force: InForce, standings: tuple[Standing, ...], now: datetime) -
             "last_error": one.last_error,
             "next_try": _when(one.next_try),
             "in_force": ruling,
+            "bounds": [asdict(bound) for bound in report.bounds],
+            "troubles": list(report.troubles),
         }
 
 

@@ -175,6 +175,8 @@ class Limits(Section):
     recipients: Annotated[int, Field(ge=100)] = 100
     """For a message; RFC 5321 §4.5.3.1.8 wants 100 at least."""
     acknowledgements: Acknowledgements = written({})
+    disk_free: Octets = written("256MiB")
+    """What stays free where mail is written; under it 452, and mailboxes wait."""
 
 
 class Log(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
@@ -37,16 +38,24 @@ class Step:
 
 
 class Dialogue:
-    """One session: who said hello, and the envelope so far."""
+    """One session: who said hello, and the envelope so far. `put_off` says whether new mail has to wait."""
 
-    def __init__(
-        self, protocol: Literal["smtp", "lmtp"], hostname: str, served: Served, bounds: Bounds, *, offers_tls: bool
+    def __init__(  # noqa: PLR0913 - a fact each
+        self,
+        protocol: Literal["smtp", "lmtp"],
+        hostname: str,
+        served: Served,
+        bounds: Bounds,
+        *,
+        offers_tls: bool,
+        put_off: Callable[[], Reply | None] = lambda: None,
     ) -> None:
         self._protocol = protocol
         self._hostname = hostname
         self._served = served
         self._bounds = bounds
         self._offers_tls = offers_tls
+        self._put_off = put_off
         self._errors = 0
         self._greeted = False
         self._extended = False
@@ -136,6 +145,8 @@ class Dialogue:
             return mail
         if mail.size > self._bounds.message:  # RFC 1870 §6.1
             return replies.TOO_LARGE
+        if (later := self._put_off()) is not None:
+            return later
         self._mail = mail
         return replies.SENDER_OK
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from gateway.core.served import Served
+from gateway.core.standing import Bound
 from gateway.ingress.budget import Budget
 from gateway.ingress.settings import Bounds, ListenerSettings, split_listen
 from gateway.ingress.site import Site
@@ -39,8 +40,9 @@ class Listener:
         now: Callable[[], datetime],
         budget: Budget,
         spool: Path,
+        short: Callable[[], str] = str,
     ) -> None:
-        self._site = Site(settings, bounds, hostname, served, receive, new_id, now, budget, Path(spool))
+        self._site = Site(settings, bounds, hostname, served, receive, new_id, now, budget, Path(spool), short)
         self._sessions: set[Session] = set()
         self._socket: socket.socket | None = None
         self._address: tuple[str, int] | str | None = None
@@ -54,6 +56,11 @@ class Listener:
         if self._address is None:
             raise RuntimeError("bind() comes first")
         return self._address
+
+    @property
+    def bound(self) -> Bound:
+        """How many connections there are."""
+        return self._site.bound
 
     def bind(self) -> None:
         """Take the address and read the certificate. Raises OSError or ValueError that say what cannot be had."""

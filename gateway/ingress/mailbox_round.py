@@ -45,6 +45,8 @@ class World:
     new_id: Callable[[], str]
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    short: Callable[[], str] = str
+    """Why the disk has no room for new mail; "" where it has."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,8 @@ class Round:
         )
         fitting = {mail.uid: items[mail.uid] for mail in wanted if items[mail.uid].size <= self.settings.message}
         await self._too_large([mail.uid for mail in wanted if mail.uid not in fitting and mail.step is Step.WAITING])
+        if fitting and (short := self.world.short()):
+            raise Unavailable(short)
         for part in _parts(fitting, self.rests.alone):
             await self._take_in(part)
 
@@ -132,7 +136,7 @@ class Round:
     @asynccontextmanager
     async def _memory(self, octets: int) -> AsyncIterator[None]:
         try:
-            async with self.world.budget.hold(octets, BUDGET_SECONDS):
+            async with self.world.budget.hold(octets, BUDGET_SECONDS, self.settings.name):
                 yield
         except TimeoutError:
             raise Unavailable("no memory is free for the mail of a mailbox") from None

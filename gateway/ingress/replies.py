@@ -95,6 +95,7 @@ NOT_CLEAN = _reply("550", "5.6.0", "message holds a bare CR, a bare LF or a NUL"
 
 TRY_LATER = _reply("451", "4.3.0", "cannot take the message now, try again later")
 TOO_BUSY = _reply("452", "4.3.1", "too many messages at once, try again later")
+NO_ROOM = _reply("452", "4.3.1", "not enough room on the disk, try again later")  # RFC 5321 §4.2.3
 TOO_MANY_RECIPIENTS = _reply("452", "4.5.3", "too many recipients, send to the others later")
 TOO_MANY_CONNECTIONS = _reply("421", "4.3.2", "too many connections, try again later")
 CLOSING = _reply("421", "4.3.2", "closing down, try again later")

@@ -17,6 +17,7 @@ import structlog
 from gateway.core.arrival import Arrival, Envelope, Origin, Position
 from gateway.core.reason import Disposition
 from gateway.core.served import Served
+from gateway.core.standing import Bound
 from gateway.core.verdict import Accept, Defer, Enquire, Refuse
 from gateway.ingress import replies
 from gateway.ingress.body import Body
@@ -41,30 +42,44 @@ class Site:
     now: Callable[[], datetime]
     budget: Budget
     spool: Path
+    short: Callable[[], str] = str
+    """Why the disk has no room for new mail; "" where it has."""
     tls: ssl.SSLContext | None = None
     draining: bool = False
     connections: Counter[str] = field(default_factory=Counter)
     commits: set[asyncio.Task[Reply]] = field(default_factory=set)
+    put_off: int = 0
 
     def admit(self, client: IPAddress | None) -> Reply | None:
         """Count a connection in, or say why not: then it counts for nobody."""
-        group = "" if client is None else client_group(client)
+        group = _group(client)
         if self.draining:
             return replies.CLOSING
         if self.settings.position is Position.BEHIND_MTA and not self.settings.is_peer(client):
             return replies.NOT_A_PEER
         crowded = client is not None and self.connections[group] >= self.bounds.connections_per_peer
         if crowded or self.connections.total() >= self.bounds.connections:
+            self.put_off += 1
             return replies.TOO_MANY_CONNECTIONS
         self.connections[group] += 1
         return None
 
     def leave(self, client: IPAddress | None) -> None:
         """Count an admitted connection out."""
-        group = "" if client is None else client_group(client)
+        group = _group(client)
         self.connections[group] -= 1
         if not self.connections[group]:
             del self.connections[group]
+
+    @property
+    def bound(self) -> Bound:
+        """How many connections there are."""
+        name = f"connections {self.settings.name}"
+        return Bound(name, self.connections.total(), self.bounds.connections, self.put_off)
+
+    def later(self) -> Reply | None:
+        """Asked before a message begins: its time may not have come."""
+        return replies.NO_ROOM if self.short() else None
 
     def origin(self, client: IPAddress | None) -> Origin:
         """Where a message of this client comes from. Authserv-ids count only from a peer (threats rule 5)."""
@@ -77,10 +92,15 @@ class Site:
 
         `asyncio.wait` neither cancels what it waits for nor raises what went wrong there.
         """
-        task = asyncio.create_task(self._hand_over(body, envelope, self.origin(client)))
+        task = asyncio.create_task(self._hand_over(body, envelope, client))
         self.commits.add(task)
         task.add_done_callback(self.commits.discard)
-        await asyncio.wait({task})
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:  # hung up: until then it has its connection still, or it could have any number
+            self.connections[_group(client)] += 1
+            task.add_done_callback(lambda _: self.leave(client))
+            raise
         if task.cancelled():
             return replies.TRY_LATER
         if fault := task.exception():
@@ -88,11 +108,12 @@ class Site:
             return replies.TRY_LATER  # and never the words of the fault
         return task.result()
 
-    async def _hand_over(self, body: Body, envelope: Envelope, origin: Origin) -> Reply:
+    async def _hand_over(self, body: Body, envelope: Envelope, client: IPAddress | None) -> Reply:
+        origin, seconds = self.origin(client), self.bounds.budget_seconds
         async with AsyncExitStack() as stack:
             stack.enter_context(body)
             try:
-                await stack.enter_async_context(self.budget.hold(body.octets, self.bounds.budget_seconds))
+                await stack.enter_async_context(self.budget.hold(body.octets, seconds, _group(client)))
                 raw = await body.read()
             except TimeoutError:
                 return replies.TOO_BUSY
@@ -102,6 +123,11 @@ class Site:
             body.close()
             receipt = await self.receive(Arrival(self.new_id(), raw, envelope, origin, self.now()))
         return answer(receipt, origin.position)
+
+
+def _group(client: IPAddress | None) -> str:
+    """Who shares connections and turns: an address or an IPv6 /64, and all clients of Unix sockets together."""
+    return "" if client is None else client_group(client)
 
 
 def answer(receipt: Receipt, position: Position) -> Reply:

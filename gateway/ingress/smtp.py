@@ -205,7 +205,9 @@ class Session(SMTP):
 
     def _new_dialogue(self, *, offers_tls: bool) -> Dialogue:
         site = self._site
-        return Dialogue(site.settings.protocol, site.hostname, site.served, site.bounds, offers_tls=offers_tls)
+        return Dialogue(
+            site.settings.protocol, site.hostname, site.served, site.bounds, offers_tls=offers_tls, put_off=site.later
+        )
 
     def _say(self, reply: Reply) -> None:
         self._replies += reply.octets

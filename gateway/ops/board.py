@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from gateway.core.standing import InForce, Standing
+from gateway.core.standing import Bound, InForce, Report, Standing
 from gateway.core.times import moment, stamp
 from gateway.ops.shadow import Shadow
 
@@ -26,7 +26,7 @@ OCTETS = 2**20
 
 log = structlog.get_logger()
 
-T = TypeVar("T", Standing, InForce)
+T = TypeVar("T", Standing, InForce, Bound)
 
 
 class Board:
@@ -42,6 +42,9 @@ class Board:
         self._changed = True
         self.shadow: Shadow | None = None
         """The candidate set of policies that is compared, if one is."""
+        self.bounds: Callable[[], tuple[Bound, ...]] = tuple
+        self.troubles: Callable[[], tuple[str, ...]] = tuple
+        self._told: tuple[object, ...] = ()
 
     def stands(self, standing: Standing) -> None:
         """It stands like this from now on."""
@@ -69,18 +72,22 @@ class Board:
         """Write what has changed, until cancelled."""
         looks = 0
         while True:
-            if self._changed or looks >= HEARTBEAT:
-                self._changed, looks = False, 0
-                self._write()
+            bounds, troubles = self.bounds(), self.troubles()
+            telling = (troubles, *(one.put_off for one in bounds))
+            if self._changed or looks >= HEARTBEAT or telling != self._told:
+                self._changed, looks, self._told = False, 0, telling
+                self._write(bounds, troubles)
             await asyncio.sleep(SECONDS)
             looks += 1
 
-    def _write(self) -> None:
+    def _write(self, bounds: tuple[Bound, ...], troubles: tuple[str, ...]) -> None:
         """Whole or not at all, for our eyes only (threats rule 17)."""
         record = {
             "at": stamp(self._now()),
             "in_force": _written(replace(self._in_force, shadow=str(self.shadow or ""))),
             "ingresses": [_written(one) for one in self._standings.values()],
+            "bounds": [_written(one) for one in bounds],
+            "troubles": troubles,
         }
         beside = self._path.with_name(f"{self._path.name}.new")
         try:
@@ -96,13 +103,18 @@ def status_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.status")
 
 
-def read(path: Path) -> tuple[datetime, InForce, tuple[Standing, ...]]:
-    """When the file was written, and what it says. Raises OSError, ValueError."""
+def read(path: Path) -> Report:
+    """What the file says. Raises OSError, ValueError."""
     with path.open() as file:
         record = json.loads(file.read(OCTETS))
     try:
-        standings = tuple(_read(Standing, one) for one in record["ingresses"])
-        return moment(record["at"]), _read(InForce, record["in_force"]), standings
+        return Report(
+            moment(record["at"]),
+            _read(InForce, record["in_force"]),
+            tuple(_read(Standing, one) for one in record["ingresses"]),
+            tuple(_read(Bound, one) for one in record["bounds"]),
+            tuple(record["troubles"]),
+        )
     except (KeyError, TypeError) as fault:
         raise ValueError(f"{path} is not what this gateway writes") from fault
 
@@ -110,7 +122,7 @@ def read(path: Path) -> tuple[datetime, InForce, tuple[Standing, ...]]:
 _MOMENTS = frozenset({"since", "last_success", "oldest_unread", "next_try", "refused_at"})
 
 
-def _written(noun: Standing | InForce) -> dict[str, Any]:
+def _written(noun: Standing | InForce | Bound) -> dict[str, Any]:
     values = ((one.name, getattr(noun, one.name)) for one in fields(noun))
     return {name: stamp(value) if name in _MOMENTS and value else value for name, value in values}
 

@@ -48,6 +48,21 @@ class _Families(Collector):
         for name, ends in meters.endings.items():
             ending.add_metric((name,), ends.timestamp())
         yield ending
+        bounds = meters.bounds()
+        for name, words, value in (
+            (
+                "gateway_bound_now",
+                "Of what there is only so much of, how much is taken; of the disk, what is free",
+                "now",
+            ),
+            ("gateway_bound_limit", "How much there may be; of the disk, what is to stay free", "limit"),
+        ):
+            gauge = GaugeMetricFamily(name, words, labels=("bound",))
+            for one in bounds:
+                gauge.add_metric((one.name,), getattr(one, value))
+            yield gauge
+        words = "How often something was put off, or waited, for a bound"
+        yield _counter("gateway_put_off", words, ("bound",), {(one.name,): one.put_off for one in bounds})
 
 
 def _one_label(counts: Mapping[str, int]) -> dict[tuple[str], int]:

@@ -6,6 +6,7 @@ Every label is a word from a closed set or a name from the configuration: no str
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -19,6 +20,7 @@ from gateway.core.evidence import Evidence
 from gateway.core.message import Message
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome
 from gateway.core.scan import Clean, Infected, NotScanned, Scan
+from gateway.core.standing import Bound
 from gateway.core.verdict import Verdict
 from gateway.ops.floods import Floods
 
@@ -53,6 +55,8 @@ class Meters:
     following: Floods = field(default_factory=Floods)
     endings: dict[str, datetime] = field(default_factory=dict)
     """Of secrets and consents, by who signs in with them."""
+    bounds: Callable[[], tuple[Bound, ...]] = tuple
+    """What there is only so much of, as it is now."""
 
     def received(self, case: Case, verdict: Verdict) -> None:
         """A message was committed."""

@@ -34,7 +34,7 @@ async def site(tmp_path):
     async with AsyncExitStack() as stack:
         ids = itertools.count(1)
 
-        async def listener(*, bounds=None, receiver=None, budget=None, served=SERVED, **settings):
+        async def listener(*, bounds=None, receiver=None, budget=None, served=SERVED, short=str, **settings):
             receiver = receiver or Receiver()
             chosen = {
                 "name": "test",
@@ -54,6 +54,7 @@ async def site(tmp_path):
                 now=lambda: datetime(2026, 11, 22, tzinfo=UTC),
                 budget=budget or Budget(),
                 spool=tmp_path,
+                short=short,
             )
             one.bind()
             serving = asyncio.create_task(one.serve())
@@ -68,11 +69,12 @@ async def site(tmp_path):
             stack.push_async_callback(end)
             return SimpleNamespace(listener=one, receiver=receiver, serving=serving, address=one.address)
 
-        async def connect(place):
+        async def connect(place, source=None):
             if isinstance(place.address, str):
                 client = Client(*await asyncio.open_unix_connection(place.address))
             else:
-                client = Client(*await asyncio.open_connection(*place.address))
+                local = (source, 0) if source else None
+                client = Client(*await asyncio.open_connection(*place.address, local_addr=local))
             stack.push_async_callback(client.close)
             return client
 

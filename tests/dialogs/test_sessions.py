@@ -6,9 +6,10 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from dialog import DATA, Receiver
+from dialog import DATA, PATIENCE, Receiver
 
 from gateway.core.arrival import Position
+from gateway.ingress.budget import Budget
 from gateway.ingress.settings import Bounds, ListenerSettings, client_address
 
 
@@ -81,6 +82,68 @@ async def test_a_client_that_hangs_up_after_the_dot_does_not_stop_the_commit(sit
     held.gate.set()
     await drained
     assert held.committed == ["m1"]
+
+
+async def test_who_hangs_up_after_the_dot_has_its_connection_until_the_commit(site, held):
+    """Or a client could have any number of messages in work, each from a connection that is gone."""
+    place = await site.listener(receiver=held, bounds=Bounds(message=1_000_000, connections_per_peer=1))
+    client = await site.connect(place)
+    await client.plays(DATA + "    C: x\n    C: .")
+    await held.arrived.wait()
+    client.writer.transport.abort()
+    await (await site.connect(place)).plays("S: 421 4.3.2 ...\nS: (end)")
+    assert place.listener.bound.put_off == 1
+    [commit] = place.listener._site.commits
+    held.gate.set()
+    await commit
+    await asyncio.sleep(0)
+    await (await site.connect(place)).hears("220 ...")
+    assert place.listener.bound.now == 1
+
+
+async def test_a_thousand_connections_of_one_client_keep_no_other_out(site):
+    """Each client has a share of the connections, and over it 421: another one is served as ever."""
+    place = await site.listener(
+        position=Position.EDGE, bounds=Bounds(message=1_000_000, connections=100, connections_per_peer=50)
+    )
+    hogs = await asyncio.gather(*(site.connect(place, "127.0.0.2") for _ in range(1000)))
+    first = await asyncio.gather(*(hog.line() for hog in hogs))
+    assert [sum(line.startswith(code) for line in first) for code in ("220", "421")] == [50, 950]
+    await (await site.connect(place, "127.0.0.3")).plays(DATA + "    C: x\n    C: .\n    S: 250 ...")
+    assert place.listener.bound.put_off == 950
+
+
+async def test_large_messages_of_one_client_keep_no_other_out(site):
+    """Ten messages at once fill the memory budget but for a part that is kept: another client's message goes in."""
+    receiver, budget = Receiver(held=True), Budget(80, least=8)
+    place = await site.listener(position=Position.EDGE, receiver=receiver, budget=budget)
+    hogs = [await site.connect(place, "127.0.0.2") for _ in range(10)]
+    for hog in hogs:
+        await hog.plays(DATA + "    C: 123456789\n    C: .")
+    other = await site.connect(place, "127.0.0.3")
+    receiver.arrived.clear()
+    await other.plays(DATA + "    C: x\n    C: .")
+    async with asyncio.timeout(PATIENCE):
+        await receiver.arrived.wait()
+    assert {arrival.origin.peer for arrival in receiver.arrivals} == {"127.0.0.2", "127.0.0.3"}
+    receiver.gate.set()
+    for client in (*hogs, other):
+        await client.hears("250 ...")
+    assert budget.free == 80
+
+
+async def test_no_message_begins_while_the_disk_has_no_room(site):
+    """452 4.3.1 to MAIL, before an octet of data is sent; as soon as there is room the same session goes on."""
+    trouble = ["full"]
+    place = await site.listener(short=lambda: trouble[0])
+    client = await site.connect(place)
+    await client.plays(
+        "S: 220 ...\nC: HELO client.example\nS: 250 ...\n"
+        "C: MAIL FROM:<a@rossi.example>\nS: 452 4.3.1 not enough room on the disk, try again later\n"
+        "C: RCPT TO:<support@example.it>\nS: 503 5.5.1 ...\n"
+    )
+    trouble[0] = ""
+    await client.plays("C: MAIL FROM:<a@rossi.example>\nS: 250 ...\n")
 
 
 async def test_data_cut_off_before_the_dot_are_no_message(site):

@@ -28,6 +28,10 @@ def test_a_message_and_its_letter_are_counted(tmp_path: Path, mailboxes: Sink, p
             'gateway_dispositions_total{disposition="accept",reason="registered"} 1.0',
             'gateway_evidence_total{result="pass",source="header"} 1.0',
             'gateway_border_silent{ingress="from-mta"} 0.0',
+            'gateway_bound_limit{bound="memory"} 6.7108864e+07',
+            'gateway_bound_limit{bound="commits"} 2048.0',
+            'gateway_bound_limit{bound="connections from-mta"} 100.0',
+            'gateway_put_off_total{bound="disk"} 0.0',
         } <= lines
         assert "held by the running gateway" in next(
             line for line in gateway.cli("check").stdout.splitlines() if " metrics " in line

@@ -30,7 +30,7 @@ def reload(gateway: Gateway, text: str) -> None:
 
 def refused(gateway: Gateway) -> str:
     """What the daemon has written down of its last reload."""
-    return board.read(board.status_file(gateway.folder / "gateway.db"))[1].refused
+    return board.read(board.status_file(gateway.folder / "gateway.db")).in_force.refused
 
 
 def test_a_bad_set_keeps_the_old_one_and_says_so_until_a_good_one(gateway: Gateway) -> None:

@@ -19,6 +19,11 @@ def test_a_listener_tells_of_its_last_message(gateway: Gateway) -> None:
     gateway.accept(message(AUTHOR), AUTHOR)
     until(lambda: gateway.records("status")[0]["last_success"], "the message in the status")
     assert [(one["state"], one["lag"], one["unread"]) for one in gateway.records("status")] == [("ok", 0, 0)] * 2
+    told = gateway.cli("status").stdout
+    assert "memory: 0 of 64 MiB, 0 put off" in told
+    assert "commits: 0 of 2048, 0 put off" in told
+    assert "of 100, 0 put off" in told
+    assert "256 MiB of it to stay so, 0 put off" in told
     gateway.terminate()
     done = gateway.cli("status")
     assert (done.returncode, done.stdout) == (69, "")

@@ -222,7 +222,7 @@ class Post:
     filing: str = "move"
     limit: int = 2**20
 
-    def mailbox(self, connect=None, pause=None, receive=None, ledger=None):
+    def mailbox(self, connect=None, pause=None, receive=None, ledger=None, short=str):
         settings = MailboxSettings(
             "assistenza",
             Server("imap.example.it", 993, "implicit"),
@@ -242,6 +242,7 @@ class Post:
             lambda: f"M{next(numbers):07}",
             self.clock.now,
             lambda: 0.0,
+            short,
         )
         return Mailbox(
             settings,

@@ -304,6 +304,15 @@ async def test_a_database_that_is_away_is_waited_for(post, server, gateway):
     assert server.contents("Done") == [letter()]
 
 
+async def test_mail_stays_where_it_is_while_the_disk_has_no_room(post, server):
+    """It is not fetched; the mailbox says why, and goes on by itself."""
+    server.add(letter())
+    short = iter(["/var: 3 MiB are free"])
+    await post.read(short=lambda: next(short, ""))
+    assert post.board.told[0].last_error == "Unavailable: /var: 3 MiB are free"
+    assert server.contents("Done") == [letter()]
+
+
 async def test_a_deaf_connection_is_noticed_and_swept(post, server):
     """IDLE was silent and the sweep found mail: from then on this connection is looked at every half minute."""
     mail = iter([letter()])

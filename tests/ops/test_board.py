@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.standing import STUCK_AFTER, InForce, Standing
+from gateway.core.standing import STUCK_AFTER, Bound, InForce, Report, Standing
 from gateway.ops import board
 from house import NOW
 
@@ -34,8 +34,23 @@ async def test_what_is_written_is_what_is_read(path):
     one = board.Board(path, lambda: NOW, "d1", [PORT])
     one.stands(BOX)
     await written(one)
-    assert board.read(path) == (NOW, InForce("d1", NOW), (PORT, BOX))
+    assert board.read(path) == Report(NOW, InForce("d1", NOW), (PORT, BOX))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_what_is_put_off_for_a_bound_is_told_at_once(path):
+    """Otherwise with the next change: what is in work changes all the time."""
+    one, told = board.Board(path, lambda: NOW), [Bound("memory", 5, 10, 0)]
+    one.bounds = lambda: tuple(told)
+    one.troubles = lambda: ("the clock was set back",)
+    await written(one)
+    assert (board.read(path).bounds, board.read(path).troubles) == (tuple(told), ("the clock was set back",))
+    told[:] = [Bound("memory", 6, 10, 0)]
+    await written(one)
+    assert board.read(path).bounds[0].now == 5
+    told[:] = [Bound("memory", 10, 10, 1)]
+    await written(one)
+    assert board.read(path).bounds == (Bound("memory", 10, 10, 1),)
 
 
 async def test_a_listener_is_told_of_by_its_messages(path):
@@ -55,7 +70,7 @@ async def test_a_refused_reload_is_told_until_a_good_one(path):
     one = board.Board(path, lambda: next(times), "d1")
     one.refused("own.yaml:3: no")
     await written(one)
-    assert board.read(path)[1] == InForce("d1", NOW, NOW + timedelta(hours=1), "own.yaml:3: no")
+    assert board.read(path).in_force == InForce("d1", NOW, NOW + timedelta(hours=1), "own.yaml:3: no")
     one.reloaded("d1")
     assert one._in_force == InForce("d1", NOW)
     one.reloaded("d2")

@@ -1,0 +1,37 @@
+"""The clock, as far as it goes back: what was to be done at a time before waits until that time has come again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.core.times import stamp
+
+SLACK = timedelta(minutes=1)
+"""What daemons that keep the time may take back without a word."""
+
+log = structlog.get_logger()
+
+
+class Clock:
+    """Asked from time to time. Nothing is lost by it, and it mends itself: it is told, so that nobody wonders."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._latest = now()
+        self._back = False
+
+    def trouble(self) -> str:
+        """What waits for the clock to be where it was; "" when nothing does."""
+        now = self._now()
+        if self._latest - now <= SLACK:
+            self._latest, self._back = max(self._latest, now), False
+            return ""
+        why = f"the clock was set back: at {stamp(self._latest)} it became {stamp(now)}"
+        if not self._back:
+            self._back = True
+            log.warning("clock.set-back", why=why, by=int((self._latest - now).total_seconds()))
+        until = f"letters and mails that were to be tried again before {stamp(self._latest)} wait until then"
+        return f"the clock was set back; {until}"
