@@ -22,7 +22,7 @@ _PHRASES = (
 _WORDS = _PHRASES.split()
 _SYLLABLES = [consonant + vowel for consonant in "bcdfglmnprstvz" for vowel in "aeio"]
 _LENGTH = 5  # syllables of a name: of so many possible ones a million are seldom one letter apart
-_STRIDE = 7_919  # from one message's account to the next one's: a prime, so that all have their turn, far apart
+STRIDE = 7_919  # from one message's account to the next one's: a prime, so that all have their turn, far apart
 
 
 def domain(account: int) -> str:
@@ -36,7 +36,7 @@ def domain(account: int) -> str:
 
 def author(number: int, accounts: int = ACCOUNTS) -> str:
     """The author of a message, a secondary address of its account."""
-    return f"tecnico@{domain(number * _STRIDE % accounts)}"
+    return f"tecnico@{domain(number * STRIDE % accounts)}"
 
 
 def accounts_csv() -> str:

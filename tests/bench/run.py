@@ -30,6 +30,10 @@ class Section:
 
 SECTIONS = {
     "accept": Section("Accepting a message into a ticket", 360),
+    "scale": Section("A thousand accounts and tickets, and a million", 480),
+    "memory": Section("Memory", 200),
+    "catchup": Section("A mailbox's catch-up", 100),
+    "drain": Section("An outbox's drain", 120),
     "stations": Section("Where the time goes, station by station", 90),
     "checks": Section("What each check costs", 60),
     "timing": Section("What the reply time tells", 210),

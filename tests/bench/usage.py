@@ -11,7 +11,7 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _OFTEN = 0.05  # seconds
-_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_SIZE = re.compile(r"^(\w+):\s+(\d+) kB", re.MULTILINE)
 
 
 def cpu(pid: int) -> float:
@@ -21,15 +21,14 @@ def cpu(pid: int) -> float:
 
 
 def memory(pid: int) -> float:
-    """MiB in use now. A page that several of them share counts once (PSS)."""
+    """MiB in use now: the RSS of the first process, and of its descendants what they share with nobody."""
     found = 0
     for one in family(pid, _processes()):
         try:
-            found += int(
-                re.findall(r"^Pss:\s+(\d+) kB", Path(f"/proc/{one}/smaps_rollup").read_text(), re.MULTILINE)[0]
-            )
-        except (FileNotFoundError, ProcessLookupError, IndexError):
+            sizes = {name: int(size) for name, size in _SIZE.findall(Path(f"/proc/{one}/smaps_rollup").read_text())}
+        except (FileNotFoundError, ProcessLookupError):
             continue  # ended while we looked
+        found += sizes["Rss"] if one == pid else sizes["Private_Clean"] + sizes["Private_Dirty"]
     return found / 1024
 
 
