@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from io import IncrementalNewlineDecoder
+
+_DOTTED = b"\r\n."
 _END = b"\r\n.\r\n"
 
 
@@ -12,11 +15,12 @@ class Dot:
     for a second message (CVE-2023-51764). It holds at most four octets back.
     """
 
-    __slots__ = ("_held", "_line", "_line_bound", "finished", "has_bare", "has_long_line", "octets", "rest")
+    __slots__ = ("_ends", "_held", "_line", "_line_bound", "finished", "has_bare", "has_long_line", "octets", "rest")
 
     def __init__(self, line_bound: int) -> None:
         self._line_bound = line_bound
         self._line = 0
+        self._ends = IncrementalNewlineDecoder(None, translate=False)  # only tells which it met, in one pass of C
         self._held = b"\r\n"  # the data begin at the start of a line, as if after a CRLF
         self.octets = -len(self._held)
         self.finished = False
@@ -29,7 +33,8 @@ class Dot:
     def feed(self, chunk: bytes) -> bytes:
         """Take what came in; give back the clean octets that are certain by now. Not to be called when finished."""
         stream = self._held + chunk
-        end = stream.find(_END)
+        dotted = stream.find(_DOTTED)  # the end is one of these, and nearly always the only one
+        end = stream.find(_END, dotted) if dotted >= 0 else -1
         if end < 0:
             cut = len(stream) - _undecided(stream)
             part, self._held = stream[:cut], stream[cut:]
@@ -37,7 +42,7 @@ class Dot:
             part, self.rest = stream[: end + 2], stream[end + len(_END) :]
             self.finished = True
         self._inspect(part)
-        clean = part.replace(b"\r\n.", b"\r\n")
+        clean = part if dotted == end else part.replace(_DOTTED, b"\r\n")
         if self.octets < 0 and clean:
             clean = clean[-self.octets :]  # the CRLF that was not sent
             self.octets = 0
@@ -45,15 +50,15 @@ class Dot:
         return clean
 
     def _inspect(self, part: bytes) -> None:
-        # A part never ends between a CR and its LF, so in a clean one the three counts are the same.
-        pairs = part.count(b"\r\n")
-        if not part.count(b"\r") == part.count(b"\n") == pairs or b"\0" in part:
+        self._ends.decode(part.decode("latin-1"))
+        if self._ends.newlines not in (None, "\r\n") or b"\0" in part:
             self.has_bare = True
-        if not pairs:
+        pair = part.find(b"\r\n")
+        if pair < 0:
             self._line += len(part)
             self.has_long_line |= self._line > self._line_bound
             return
-        first = self._line + part.find(b"\r\n")
+        first = self._line + pair
         self._line = len(part) - part.rfind(b"\r\n") - 2
         longest = max(first, self._line)
         if longest <= self._line_bound < len(part):  # only then can a line in the middle be too long

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 LINE_OCTETS = 510  # RFC 5321 §4.5.3.1.5, without the CRLF
 
@@ -25,6 +26,8 @@ class Reply:
     code: str
     status: str
     lines: tuple[str, ...]
+    octets: bytes = field(init=False, repr=False, compare=False)
+    """As it goes over the wire (RFC 5321 §4.2.1)."""
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
@@ -39,15 +42,10 @@ class Reply:
             raise ValueError(f"a {self.code} must say 'later' if and only if trying later helps")
         if max(map(len, self.lines)) + len(f"{self.code}-{self.status} ") > LINE_OCTETS:
             raise ValueError(f"a reply line is over {LINE_OCTETS} octets")
-
-    @property
-    def octets(self) -> bytes:
-        """As it goes over the wire (RFC 5321 §4.2.1)."""
         status = f"{self.status} " if self.status else ""
         *first, last = self.lines
-        return "".join(
-            [*(f"{self.code}-{status}{line}\r\n" for line in first), f"{self.code} {status}{last}\r\n"]
-        ).encode()
+        whole = "".join([*(f"{self.code}-{status}{line}\r\n" for line in first), f"{self.code} {status}{last}\r\n"])
+        object.__setattr__(self, "octets", whole.encode())
 
     @property
     def is_error(self) -> bool:
@@ -62,11 +60,13 @@ def _reply(code: str, status: str, *lines: str) -> Reply:
     return Reply(code, status, lines)
 
 
+@lru_cache(16)  # a listener's is always the same
 def greeting(hostname: str, protocol: str) -> Reply:
     """The first line: who we are, and no version for anybody to look up."""
     return _reply("220", "", f"{hostname} {'LMTP' if protocol == 'lmtp' else 'ESMTP'}")
 
 
+@lru_cache(16)
 def hello(hostname: str, *keywords: str) -> Reply:
     """The answer to HELO, EHLO and LHLO."""
     return _reply("250", "", hostname, *keywords)
