@@ -9,32 +9,40 @@ from typing import IO, Self
 
 
 class Body:
-    """Write, then read once, then close. The file is 0600 and has no name, so a crash leaves nothing."""
+    """Add and spill, then read once, then close. The file is 0600 and has no name, so a crash leaves nothing."""
 
     def __init__(self, folder: Path, memory: int) -> None:
         self._folder = folder
         self._memory = memory
         self._chunks: list[bytes] = []
+        self._kept = 0  # octets in chunks
         self._file: IO[bytes] | None = None
         self.octets = 0
 
-    async def write(self, octets: bytes) -> None:
-        """Append. Raises OSError when the disk will not have it."""
+    @property
+    def is_full(self) -> bool:
+        """Whether there is more in memory than may stay there."""
+        return self._kept > self._memory
+
+    def add(self, octets: bytes) -> None:
+        """Append."""
         self.octets += len(octets)
+        self._kept += len(octets)
         self._chunks.append(octets)
-        if self.octets > self._memory:
-            chunks, self._chunks = self._chunks, []
-            await asyncio.to_thread(self._spill, chunks)
+
+    async def spill(self) -> None:
+        """Put what is in memory into the file. Raises OSError when the disk will not have it."""
+        await asyncio.to_thread(self._spill)
 
     async def read(self) -> bytes:
         """All of it. Raises OSError."""
         if self._file is None:
             return b"".join(self._chunks)
-        return await asyncio.to_thread(self._load, self._file)
+        return await asyncio.to_thread(self._load)
 
     def close(self) -> None:
         """Forget the octets."""
-        self._chunks = []
+        self._forget()
         if self._file is not None:
             self._file.close()
 
@@ -44,12 +52,18 @@ class Body:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _spill(self, chunks: list[bytes]) -> None:
+    def _spill(self) -> IO[bytes]:
         if self._file is None:
             self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115 - close() is called by `with Body`
-        self._file.write(b"".join(chunks))
+        self._file.write(b"".join(self._chunks))
+        self._forget()
+        return self._file
 
-    @staticmethod
-    def _load(file: IO[bytes]) -> bytes:
+    def _load(self) -> bytes:
+        file = self._spill()
         file.seek(0)  # flushes what was written
         return file.read()
+
+    def _forget(self) -> None:
+        self._chunks = []
+        self._kept = 0

@@ -1,9 +1,6 @@
-"""Intake: the data of one message, from the stream to its true end, into a body. Bounded in time, memory and size."""
+"""Intake: the data of one message, from the stream to its true end, into a body. Bounded in memory and size."""
 
 from __future__ import annotations
-
-import asyncio
-from dataclasses import dataclass
 
 import structlog
 
@@ -13,53 +10,54 @@ from gateway.ingress.dot import Dot
 from gateway.ingress.replies import Reply
 from gateway.ingress.settings import Bounds
 
-CHUNK = 2**18  # octets; all that a StreamReader may hold by then
-
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The end was reached. With a refusal there is no message in the body; `rest` is what came behind."""
+class Intake:
+    """Fed until it is finished, whatever is wrong before; what is refused is not kept."""
 
-    refusal: Reply | None
-    rest: bytes
+    __slots__ = ("_bounds", "_disk_failed", "_dot", "body")
 
+    def __init__(self, body: Body, bounds: Bounds) -> None:
+        self.body = body
+        self._bounds = bounds
+        self._dot = Dot(bounds.line)
+        self._disk_failed = False
 
-async def take_in(reader: asyncio.StreamReader, first: bytes, body: Body, bounds: Bounds) -> Taken | None:
-    """Read on until the end, whatever is wrong before it; what is refused is not kept.
+    @property
+    def finished(self) -> bool:
+        """Whether the end was reached."""
+        return self._dot.finished
 
-    None when the client hung up. Raises TimeoutError when it is too slow, and OSError when the network fails.
-    """
-    dot, octets, disk_failed = Dot(bounds.line), first, False
-    async with asyncio.timeout(bounds.data_seconds):
-        while True:
-            clean = dot.feed(octets)
-            if disk_failed or _refusal(dot, bounds) is not None:
-                body.close()
-            else:
-                disk_failed = not await _written(body, clean)
-            if dot.finished:
-                break
-            async with asyncio.timeout(bounds.idle_seconds):
-                octets = await reader.read(CHUNK)
-            if not octets:
-                return None
-    return Taken(_refusal(dot, bounds) or (replies.TRY_LATER if disk_failed else None), dot.rest)
+    @property
+    def rest(self) -> bytes:
+        """What came behind the end."""
+        return self._dot.rest
 
+    @property
+    def refusal(self) -> Reply | None:
+        """Why there is no message in the body."""
+        if self._dot.has_bare:
+            return replies.NOT_CLEAN
+        if self._dot.octets > self._bounds.message:
+            return replies.TOO_LARGE
+        if self._dot.has_long_line:
+            return replies.LINE_TOO_LONG
+        return replies.TRY_LATER if self._disk_failed else None
 
-def _refusal(dot: Dot, bounds: Bounds) -> Reply | None:
-    if dot.has_bare:
-        return replies.NOT_CLEAN
-    if dot.octets > bounds.message:
-        return replies.TOO_LARGE
-    return replies.LINE_TOO_LONG if dot.has_long_line else None
+    def feed(self, octets: bytes) -> None:
+        """Take what came in. Not to be called when finished, nor while `spill()` is under way."""
+        clean = self._dot.feed(octets)
+        if self.refusal is None:
+            self.body.add(clean)
+        else:
+            self.body.close()
 
-
-async def _written(body: Body, octets: bytes) -> bool:
-    try:
-        await body.write(octets)
-    except OSError as fault:
-        log.warning("smtp.spool", fault=str(fault))
-        return False
-    return True
+    async def spill(self) -> None:
+        """Put what is in memory on disk, where there is more than may stay."""
+        try:
+            await self.body.spill()
+        except OSError as fault:
+            log.warning("smtp.spool", fault=str(fault))
+            self._disk_failed = True
+            self.body.close()

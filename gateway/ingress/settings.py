@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
@@ -88,6 +89,7 @@ def split_listen(listen: str) -> tuple[str, int] | str:
     return host, int(port)
 
 
+@cache  # of the configuration's few
 def _network(text: str) -> IPv4Network | IPv6Network:
     network = ip_network(text, strict=False)
     if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED_PREFIX:

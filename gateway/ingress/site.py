@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -87,26 +88,23 @@ class Site:
         peer = "unix" if client is None else str(client)
         return Origin(self.settings.name, self.settings.position, peer, trusted)
 
-    async def commit(self, body: Body, envelope: Envelope, client: IPAddress | None) -> Reply:
-        """Hand a finished message over. A client that hangs up does not stop it (threats rule 13).
-
-        `asyncio.wait` neither cancels what it waits for nor raises what went wrong there.
-        """
+    def commit(self, body: Body, envelope: Envelope, client: IPAddress | None, answer: Callable[[Reply], None]) -> None:
+        """Hand a finished message over, and say what became of it. Nobody who hangs up stops it (threats rule 13)."""
         task = asyncio.create_task(self._hand_over(body, envelope, client))
         self.commits.add(task)
-        task.add_done_callback(self.commits.discard)
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:  # hung up: until then it has its connection still, or it could have any number
-            self.connections[_group(client)] += 1
-            task.add_done_callback(lambda _: self.leave(client))
-            raise
+        task.add_done_callback(partial(self._handed_over, client, answer))
+
+    def _handed_over(
+        self, client: IPAddress | None, answer: Callable[[Reply], None], task: asyncio.Task[Reply]
+    ) -> None:
+        self.commits.discard(task)
         if task.cancelled():
-            return replies.TRY_LATER
-        if fault := task.exception():
+            answer(replies.TRY_LATER)
+        elif fault := task.exception():
             log.error("smtp.fault", ingress=self.settings.name, peer=str(client), exc_info=fault)
-            return replies.TRY_LATER  # and never the words of the fault
-        return task.result()
+            answer(replies.TRY_LATER)  # and never the words of the fault
+        else:
+            answer(task.result())
 
     async def _hand_over(self, body: Body, envelope: Envelope, client: IPAddress | None) -> Reply:
         origin, seconds = self.origin(client), self.bounds.budget_seconds

@@ -248,6 +248,24 @@ async def test_a_fault_in_one_message_does_not_end_another_session(site):
     await second.plays(DATA + "    C: .\n    S: 250 2.0.0 accepted as m2")
 
 
+class Faulty:
+    """Recipients that cannot be asked about, which is a fault of ours."""
+
+    def serves(self, path):
+        raise RuntimeError(path)
+
+
+async def test_a_fault_of_ours_is_421_and_says_no_more(site):
+    """A client is not left waiting by a fault, and not told what it was; the next one is served."""
+    place = await site.listener(served=Faulty())
+    client = await site.connect(place)
+    await client.send(b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<support@example.it>\r\n")
+    await client.reply()
+    await client.reply()
+    await client.plays("S: 250 2.1.0 ...\nS: 421 4.3.0 cannot go on, try again later\nS: (end)")
+    await (await site.connect(place)).hears("220 ...")
+
+
 async def test_a_cancelled_listener_drops_its_sessions(site):
     """The task group's way to end: serve() leaves no connection behind."""
     place = await site.listener()
