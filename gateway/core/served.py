@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.core.address import Address, domain_key, fold_ascii
 
@@ -18,6 +18,14 @@ class Served:
     addresses: tuple[Address, ...]
     bounces: Address
     certified: tuple[Address, ...] = ()
+    _support_keys: frozenset[str] = field(init=False, repr=False, compare=False)
+    _keys: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        domains = {one.domain for one in (*self.addresses, self.bounces)}
+        support = frozenset(one.key for one in self.addresses)
+        object.__setattr__(self, "_support_keys", support)
+        object.__setattr__(self, "_keys", support | {self.bounces.key} | {f"postmaster@{domain}" for domain in domains})
 
     def serves(self, path: str) -> bool:
         """Whether mail for this mailbox is ours."""
@@ -25,7 +33,7 @@ class Served:
         if fold_ascii(path) == "postmaster":  # RFC 5321 §4.1.1.3: without any domain
             return True
         key = _base_key(local, domain)
-        return key is not None and key in self._keys()
+        return key is not None and key in self._keys
 
     def certified_to_us(self, recipients: Iterable[Address]) -> bool:
         """Whether one of these recipients of certified mail is us."""
@@ -34,7 +42,7 @@ class Served:
 
     def details(self, paths: Iterable[str]) -> tuple[str, ...]:
         """What stands behind the plus in those recipients that are addresses served."""
-        return tuple(_detail(path) for path in paths if "+" in path and self._base(path) in self._support_keys())
+        return tuple(_detail(path) for path in paths if "+" in path and self._base(path) in self._support_keys)
 
     def bounce_details(self, paths: Iterable[str]) -> tuple[str, ...]:
         """What stands behind the plus in those recipients that are the bounce address."""
@@ -42,18 +50,11 @@ class Served:
 
     def is_own(self, author: Address) -> bool:
         """Whether an author is one of our own addresses: then it is our own mail, or somebody playing us."""
-        return _base_key(author.local, author.domain) in self._support_keys() | {self.bounces.key}
+        return _base_key(author.local, author.domain) in self._support_keys | {self.bounces.key}
 
     def _base(self, path: str) -> str | None:
         local, _, domain = path.rpartition("@")
         return _base_key(local, domain)
-
-    def _support_keys(self) -> frozenset[str]:
-        return frozenset(one.key for one in self.addresses)
-
-    def _keys(self) -> frozenset[str]:
-        domains = {one.domain for one in (*self.addresses, self.bounces)}
-        return self._support_keys() | {self.bounces.key} | {f"postmaster@{domain}" for domain in domains}
 
 
 def _detail(path: str) -> str:

@@ -58,6 +58,8 @@ class Budget:
             self._share_out()
 
     async def _come(self, turn: asyncio.Future[None], seconds: float) -> None:
+        if turn.done():  # nearly always: no timer for it
+            return
         try:
             async with asyncio.timeout(seconds):
                 await turn

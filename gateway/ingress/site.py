@@ -30,6 +30,16 @@ from gateway.ports import Receipt, Receive
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who is connected, worked out once for all of its messages."""
+
+    origin: Origin
+    group: str
+    """Who shares connections and turns: an address or an IPv6 /64, and all clients of Unix sockets together, as ""."""
+    is_peer: bool
+
+
 @dataclass(slots=True)
 class Site:
     """One listener's settings and means, its open connections, and the messages it is handing over."""
@@ -51,26 +61,31 @@ class Site:
     commits: set[asyncio.Task[Reply]] = field(default_factory=set)
     put_off: int = 0
 
-    def admit(self, client: IPAddress | None) -> Reply | None:
+    def guest(self, client: IPAddress | None) -> Guest:
+        """Where this client's messages come from. Authserv-ids count only from a peer (threats rule 5)."""
+        is_peer = self.settings.is_peer(client)
+        trusted = self.settings.trusted_ids if is_peer else frozenset()
+        peer, group = ("unix", "") if client is None else (str(client), client_group(client))
+        return Guest(Origin(self.settings.name, self.settings.position, peer, trusted), group, is_peer)
+
+    def admit(self, guest: Guest) -> Reply | None:
         """Count a connection in, or say why not: then it counts for nobody."""
-        group = _group(client)
         if self.draining:
             return replies.CLOSING
-        if self.settings.position is Position.BEHIND_MTA and not self.settings.is_peer(client):
+        if self.settings.position is Position.BEHIND_MTA and not guest.is_peer:
             return replies.NOT_A_PEER
-        crowded = client is not None and self.connections[group] >= self.bounds.connections_per_peer
+        crowded = guest.group and self.connections[guest.group] >= self.bounds.connections_per_peer
         if crowded or self.connections.total() >= self.bounds.connections:
             self.put_off += 1
             return replies.TOO_MANY_CONNECTIONS
-        self.connections[group] += 1
+        self.connections[guest.group] += 1
         return None
 
-    def leave(self, client: IPAddress | None) -> None:
+    def leave(self, guest: Guest) -> None:
         """Count an admitted connection out."""
-        group = _group(client)
-        self.connections[group] -= 1
-        if not self.connections[group]:
-            del self.connections[group]
+        self.connections[guest.group] -= 1
+        if not self.connections[guest.group]:
+            del self.connections[guest.group]
 
     @property
     def bound(self) -> Bound:
@@ -82,36 +97,27 @@ class Site:
         """Asked before a message begins: its time may not have come."""
         return replies.NO_ROOM if self.short() else None
 
-    def origin(self, client: IPAddress | None) -> Origin:
-        """Where a message of this client comes from. Authserv-ids count only from a peer (threats rule 5)."""
-        trusted = self.settings.trusted_ids if self.settings.is_peer(client) else frozenset()
-        peer = "unix" if client is None else str(client)
-        return Origin(self.settings.name, self.settings.position, peer, trusted)
-
-    def commit(self, body: Body, envelope: Envelope, client: IPAddress | None, answer: Callable[[Reply], None]) -> None:
+    def commit(self, body: Body, envelope: Envelope, guest: Guest, answer: Callable[[Reply], None]) -> None:
         """Hand a finished message over, and say what became of it. Nobody who hangs up stops it (threats rule 13)."""
-        task = asyncio.create_task(self._hand_over(body, envelope, client))
+        task = asyncio.create_task(self._hand_over(body, envelope, guest))
         self.commits.add(task)
-        task.add_done_callback(partial(self._handed_over, client, answer))
+        task.add_done_callback(partial(self._handed_over, guest, answer))
 
-    def _handed_over(
-        self, client: IPAddress | None, answer: Callable[[Reply], None], task: asyncio.Task[Reply]
-    ) -> None:
+    def _handed_over(self, guest: Guest, answer: Callable[[Reply], None], task: asyncio.Task[Reply]) -> None:
         self.commits.discard(task)
         if task.cancelled():
             answer(replies.TRY_LATER)
         elif fault := task.exception():
-            log.error("smtp.fault", ingress=self.settings.name, peer=str(client), exc_info=fault)
+            log.error("smtp.fault", ingress=self.settings.name, peer=guest.origin.peer, exc_info=fault)
             answer(replies.TRY_LATER)  # and never the words of the fault
         else:
             answer(task.result())
 
-    async def _hand_over(self, body: Body, envelope: Envelope, client: IPAddress | None) -> Reply:
-        origin, seconds = self.origin(client), self.bounds.budget_seconds
+    async def _hand_over(self, body: Body, envelope: Envelope, guest: Guest) -> Reply:
         async with AsyncExitStack() as stack:
             stack.enter_context(body)
             try:
-                await stack.enter_async_context(self.budget.hold(body.octets, seconds, _group(client)))
+                await stack.enter_async_context(self.budget.hold(body.octets, self.bounds.budget_seconds, guest.group))
                 raw = await body.read()
             except TimeoutError:
                 return replies.TOO_BUSY
@@ -119,13 +125,8 @@ class Site:
                 log.warning("smtp.spool", ingress=self.settings.name, fault=str(fault))
                 return replies.TRY_LATER
             body.close()
-            receipt = await self.receive(Arrival(self.new_id(), raw, envelope, origin, self.now()))
-        return answer(receipt, origin.position)
-
-
-def _group(client: IPAddress | None) -> str:
-    """Who shares connections and turns: an address or an IPv6 /64, and all clients of Unix sockets together."""
-    return "" if client is None else client_group(client)
+            receipt = await self.receive(Arrival(self.new_id(), raw, envelope, guest.origin, self.now()))
+        return answer(receipt, guest.origin.position)
 
 
 def answer(receipt: Receipt, position: Position) -> Reply:

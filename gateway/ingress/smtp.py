@@ -46,9 +46,9 @@ class Session(Wire):
         if name is None:  # gone again; whoever has no address is not taken for a client of a Unix socket
             self.abort()
             return
-        self._client = client_address(name[0]) if isinstance(name, tuple) else None
-        self._peer = "unix" if self._client is None else str(self._client)
-        refusal = self._site.admit(self._client)
+        self._guest = self._site.guest(client_address(name[0]) if isinstance(name, tuple) else None)
+        self._peer = self._guest.origin.peer
+        refusal = self._site.admit(self._guest)
         if refusal is not None:
             self._close(refusal)
             return
@@ -147,7 +147,7 @@ class Session(Wire):
             return
         self._wait()
         self._commits = True
-        self._site.commit(intake.body, self._envelope, self._client, self._committed)
+        self._site.commit(intake.body, self._envelope, self._guest, self._committed)
 
     def _committed(self, reply: Reply) -> None:
         self._commits = False
@@ -162,7 +162,7 @@ class Session(Wire):
         """Count as a connection no more; while a message is in work it does, or a client could have any number."""
         if self._admitted and not self._commits:
             self._admitted = False
-            self._site.leave(self._client)
+            self._site.leave(self._guest)
 
     def _answer_data(self, reply: Reply) -> None:
         """After the dot LMTP has a reply for each recipient accepted, in order, whatever happened (RFC 2033 §4.2)."""
