@@ -83,6 +83,8 @@ def author(header: Split, raw: bytes) -> Address | str:
 
 def in_name(value: bytes, author: Address) -> tuple[Address, ...]:
     """The addresses that a reader sees in the display name, other than the author's own."""
+    if value.count(b"@") == 1 and value.isascii() and b"=?" not in value:  # nearly all mail
+        return ()  # the author's
     text = unicodedata.normalize("NFKC", words(unfolded(value))).replace("\\", "")
     if text.count("@") == 1:
         return ()  # the author's

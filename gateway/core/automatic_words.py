@@ -136,10 +136,12 @@ def _notice(header: Split, title: str, text: str) -> str:
     asks = bool(_QUESTION.search(text)) or (not continues and "?" in title)
     if asks and not _marked(header):
         return ""
+    if not titled and "auto" not in _plain(text[:OPENING_CHARACTERS]):  # nearly all mail: whoever declares says auto...
+        return ""
     said = (one for one in _CLAUSE_END.split(text[:OPENING_CHARACTERS], 2 * CLAUSES)[: 2 * CLAUSES] if one.strip())
     clauses = [_plain(one) for one in islice(said, CLAUSES)]
     declares = any(map(_DECLARES.match, clauses))
-    if not (titled or declares):  # nearly all mail: nothing else need be looked for
+    if not (titled or declares):
         return ""
     absent = any(map(_ABSENT.match, clauses))
     if bool(titled) + continues + declares + absent + _marked(header) < 2:  # noqa: PLR2004 - a second sign joins the first

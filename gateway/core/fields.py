@@ -19,6 +19,8 @@ _BEFORE = re.compile(rb"(?:(?:\r?\n)*+(?=From |[!-9;-~]++:))?(?:From (?![ \t]*:)
 """Empty lines above a header, as a careless pipe adds, and the line that stands before each message of an mbox."""
 
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_LINE_END = re.compile(rb"\n(?![ \t])")
+"""Before a line that is not folded under the one above it."""
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NOT_A_NAME = re.compile(rb"[^!-~]+")
 
@@ -114,10 +116,4 @@ def _head(raw: bytes, start: int) -> tuple[bytes, int]:
 
 def _unwrapped(head: bytes) -> list[bytes]:
     """Lines with the lines folded under them."""
-    lines: list[list[bytes]] = []
-    for line in head.split(b"\n"):
-        if line[:1] in (b" ", b"\t") and lines:
-            lines[-1].append(line)
-        else:
-            lines.append([line])
-    return [b"\n".join(group).removesuffix(b"\r") for group in lines]
+    return [line.removesuffix(b"\r") for line in _LINE_END.split(head)]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
+from gateway.core.charset import beyond_ascii
 from gateway.core.intent_roles import Act, Thing
 from gateway.core.letter import one_line
 from gateway.core.lexicon import ACTING, TELLING, read
@@ -88,7 +89,7 @@ def intents(subject: str, text: str) -> tuple[Found, ...]:
 def _seen(text: str) -> str:
     """As it is read; most of it is so already."""
     text = text[:CHARACTERS]
-    return plain(text) if _ODD.search(text) else text
+    return plain(text) if _ODD.search(beyond_ascii(text)) else text
 
 
 def _asked(fold: str) -> Iterator[Request]:

@@ -24,6 +24,7 @@ _UNSEEN = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
 _WORDS = re.compile("[\u3300-\u3370\ufdf0-\ufdfd]+")  # whole words and phrases in one character, up to eighteen letters
+_AROUND_DOT = "[({<\\"
 _DISGUISED = r"(?:[\[({<]\s{0,2}(?:\.|(?i:dot|punto|point|punkt))\s{0,2}[\])}>]|\\\.)"
 _DOT = re.compile(_DISGUISED)
 _SPACED_DOT = re.compile(rf"\s{{0,3}}{_DISGUISED}\s{{0,3}}")
@@ -37,7 +38,7 @@ def plain(text: str) -> str:
         text = _ESCAPES.sub(lambda match: unquote_to_bytes(match[0]).decode("utf-8", "replace"), text)
     if not _SETTLED.issuperset(beyond_ascii(text)):
         text = _normal(text).replace("\u3002", ".").replace("\u2010", "-")  # RFC 3490 §3.1, other dots are "." by now
-    if _DOT.search(text):
+    if any(map(text.__contains__, _AROUND_DOT)) and _DOT.search(text):
         text = _SPACED_DOT.sub(".", text)
     return _A_LABEL.sub(_letters, text) if "xn--" in text.lower() else text
 

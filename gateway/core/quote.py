@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from gateway.core.quote_header import forwards
-from gateway.core.quote_intro import history, intro, quoted
+from gateway.core.quote_intro import history, intro, quoted, remarkable
 from gateway.core.signature import signature
 
 LINES = 20_000
@@ -56,6 +56,8 @@ def split_words(text: str, *, forwarded: bool = False) -> tuple[str, str, str]:
 
 def _joined(lines: list[str], kinds: list[_Kind], wanted: _Kind) -> str:
     """The lines of one kind, those that stood apart set apart by a blank line."""
+    if wanted not in kinds:
+        return ""
     joined: list[str] = []
     apart = False
     for line, kind in zip(lines, kinds, strict=True):
@@ -89,10 +91,11 @@ def _own_end(heads: list[str], *, forwarded: bool) -> tuple[int, _Kind]:
     for at, head in enumerate(heads):
         if not head or quoted(head):
             continue
-        if forwards(head):
-            return at, _Kind.TEXT
-        if above and history(heads, at):
-            return at, _Kind.TEXT if forwarded else _Kind.QUOTED
+        if remarkable(head):
+            if forwards(head):
+                return at, _Kind.TEXT
+            if above and history(heads, at):
+                return at, _Kind.TEXT if forwarded else _Kind.QUOTED
         above = True
     return len(heads), _Kind.TEXT
 
@@ -100,15 +103,13 @@ def _own_end(heads: list[str], *, forwarded: bool) -> tuple[int, _Kind]:
 def _runs(heads: list[str], end: int) -> list[tuple[int, int, bool]]:
     """The own lines and the marked ones with their introductions, by turns: start, end, whether marked."""
     runs: list[tuple[int, int, bool]] = []
-    at = own = 0  # where the current run of own lines began
-    while at < end:
-        if not quoted(heads[at]):
-            at += 1
-            continue
-        start = intro(heads, own, at)
-        at = _marked_end(heads, at, end)
-        runs += [(own, start, False), (start, at, True)]
-        own = at
+    own = 0  # where the current run of own lines began
+    for at in [at for at, head in enumerate(heads[:end]) if quoted(head)]:
+        if at >= own:
+            start = intro(heads, own, at)
+            stop = _marked_end(heads, at, end)
+            runs += [(own, start, False), (start, stop, True)]
+            own = stop
     return [*runs, (own, end, False)]
 
 

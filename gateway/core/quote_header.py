@@ -35,7 +35,7 @@ _FORWARDED = re.compile(
 )
 _PASSED_ON = re.compile(r"(?:\[[^\]]{1,80}\]\s?)?(?:fwd?|i|wg|tr|rv|enc)\s?:", re.IGNORECASE)
 _RULE = re.compile(r"(?:[-_=*~]{2,}|[\u2013\u2014]++)$")
-_DRAWN = "-_=*~\u2013\u2014"
+_DRAWN = tuple("-_=*~\u2013\u2014")
 
 _SOURCE = re.compile(
     r"(?:received|return-path|message-id|mime-version|content-(?:type|transfer-encoding)|dkim-signature|x-[\w-]{2,40})\s?:",
@@ -100,7 +100,7 @@ def passed_on(subject: str) -> bool:
 
 def rule(head: str) -> bool:
     """A line drawn across."""
-    return head[:1] in _DRAWN and _RULE.match(head) is not None
+    return head.startswith(_DRAWN) and _RULE.match(head) is not None
 
 
 def _in_source(heads: Sequence[str], at: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gateway.core.charset import without
 from gateway.core.quote_header import header, original, rule
 
 INTRO_LINES = 4
@@ -39,9 +40,10 @@ _DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d)
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)")
 _ANGLE = re.compile(r"[<\[(]\s?(?:mailto:)?[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _ENDED = re.compile(rf"{_END}|>$")
-_REMARKABLE = re.compile(
-    r"[-_=*~\u2013\u2014:\uff1a<\d]"
-)  # a line drawn, a header and a program's introduction have one
+_ORDINARY = bytes({*range(0xCC)} - {*b"-_=*~:<0123456789"})
+"""Octets in UTF-8 of what stands in all lines. Lines drawn, headers and introductions by programs have others, too."""
+_INVITES = re.compile(r"[#\s]{0,20}(?:please|type|write|reply|rispond|scrivi)", re.IGNORECASE)
+"""How a line begins that asks for an answer above it."""
 _STAMP = re.compile(r"\d[^!?]{8,120}[^.!?;,]$")
 
 
@@ -50,12 +52,15 @@ def quoted(head: str) -> bool:
     return head.startswith(">")
 
 
+def remarkable(head: str) -> bool:
+    """Whether a line may begin what is not the writer's; of nearly all it is told by this look."""
+    return bool(without(head, _ORDINARY) or _INVITES.match(head))
+
+
 def history(heads: Sequence[str], at: int) -> bool:
-    """Whether all from this line on is an earlier message, none of its lines marked."""
+    """Whether all from this line on, a remarkable one, is an earlier message, none of its lines marked."""
     if original(heads, at):
         return not _marked(heads, at + 1)
-    if not _REMARKABLE.search(heads[at]):
-        return False
     if rule(heads[at]):
         below = _next(heads, at + 1)
         return below < len(heads) and header(heads, below)

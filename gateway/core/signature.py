@@ -43,6 +43,7 @@ _VALEDICTION = re.compile(
     r")\s?[,.!]?$",
     re.IGNORECASE,
 )
+VALEDICTION_CHARACTERS = 40
 _CONTACT = re.compile(
     r"\b(?:tel|telefono|telefon|tél|téléphone|cell|cellulare|mob|mobile|mobil|móvil|handy|phone|ph|fax)\b\W{0,3}\+?[\d(]"
     r"|\b(?:p\. ?iva|partita iva|c\. ?f|vat|ust-id|siret|cif)\b|\+\d[\d ()/.-]{6,}"
@@ -109,7 +110,7 @@ def _drawn(heads: Sequence[str], start: int, end: int) -> int:
 def _card(heads: Sequence[str], start: int, end: int) -> int:
     """The regards with a name and more below: firm, telephone. With a name alone they are the writer's words."""
     for index in range(end - 1, max(start, end - SIGNATURE_LINES) - 1, -1):
-        if _VALEDICTION.match(heads[index]):
+        if len(heads[index]) <= VALEDICTION_CHARACTERS and _VALEDICTION.match(heads[index]):
             below = [head for head in heads[index + 1 : end] if head]
             named = len(below) > 1 and len(below[0].split()) <= NAME_WORDS
             return index if named and _cardlike(below) else end

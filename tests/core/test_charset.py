@@ -88,6 +88,12 @@ def test_text_keeps_no_control_character_but_line_end_and_tab():
     assert clean("a\x00\x1b[31m\r\nb\rc\td\x85\ud800") == "a[31m\nb\nc\td"
 
 
+@pytest.mark.parametrize("one", [*"\x00\x08\x0b\x1f\x7f\x80\x9f\ud800\udfff"])
+def test_each_control_character_is_found_by_itself(one):
+    """Among letters that begin with the same octet, too."""
+    assert clean(f"a{one}\xa0\xe9\ud7ff") == "a\xa0\xe9\ud7ff"
+
+
 @pytest.mark.parametrize(
     ("text", "beyond"),
     [("", ""), ("abc\x7f", ""), ("così l\u2019è\U0001f600 \x80", "ì\u2019è\U0001f600\x80"), ("a\ud800b", "\ud800")],

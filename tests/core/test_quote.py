@@ -48,6 +48,8 @@ UNMARKED = [
     "El martes, 3 de marzo de 2026, 10:15:22 CET, Juan <j@x.example> escribió:\n\nok?",
     "On Tue, 3 Mar, 2026 at 10:15, Bob<b@x.example> wrote:   ok?",
     "##- Please type your reply above this line -##\n\nok?",
+    "Reply above this line\n\nok?",
+    "## Rispondi sopra questa riga\n\nok?",
     'Dom 22/11/26, 10:15, "Mario" <m@x.example>:\n\nok?',
     "---- On Wed, 24 Feb 2026 14:02:50 +0530 bob@x.example wrote ----\n\nok?",
 ]
