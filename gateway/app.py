@@ -25,6 +25,7 @@ from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.mailbox import Mailbox
 from gateway.ops import notify
+from gateway.ops.allocator import give_back_large_blocks
 from gateway.ops.clock import Clock
 from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Unavailable
@@ -44,6 +45,7 @@ HEAD_EVERY = 86_400.0
 
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
+    give_back_large_blocks()
     database = build.open_database(config)
     with alone(database):
         schema.migrate(database, build.now())
