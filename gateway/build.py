@@ -38,6 +38,8 @@ from gateway.ports import Authenticator, Observer, Receive, Scanner, Tokens
 from gateway.receive import Receiver
 from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
+from gateway.store.blob_files import Files
+from gateway.store.blobs import Outside
 from gateway.store.database import Database
 from gateway.store.letters import Limits
 from gateway.sweep import Sweep
@@ -72,9 +74,14 @@ def chance() -> float:
 def open_database(config: Config) -> Database:
     """The open database, at whatever schema it is. Raises ConfigError, Unavailable."""
     try:
-        return Database(config.database.url).open()
+        return Database(config.database.url, outside(config)).open()
     except ValueError as fault:
         raise ConfigError(Problem(str(config.path), 0, "database", str(fault))) from fault
+
+
+def outside(config: Config) -> Outside:
+    """Where octets are that are too long for the database."""
+    return Outside(Files(config.blob_folder), config.blobs.inline)
 
 
 def house(config: Config) -> House:

@@ -98,6 +98,8 @@ class Record:
     """What rules were tried on; None where there was no message to know anything of."""
     question: Ask | None = None
     answer: Said | None = None
+    outside: frozenset[str] = frozenset()
+    """The sha256 of octets in it that were put outside the database, and are safe there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,9 +169,10 @@ def _wording():
 
 
 @contextmanager
-def gateway(folder, limits=None, authenticator=None, *, watchable=False):
+def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside=None):
     """A gateway with its database in `folder`; its statements are `watchable` by `statements.watched()`."""
     database = new_database(f"{folder}/gateway.db")
+    database.outside = outside
     if watchable:
         make_watchable(database.engine)
     database.write(add_accounts)

@@ -15,8 +15,7 @@ from sqlalchemy import Connection
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, as_json, pass_context, refusals
-from gateway.cli.refused import Refused
+from gateway.cli.context import Context, Refused, as_json, pass_context, refusals
 from gateway.config.roster import read_roster
 from gateway.core.address import Address
 from gateway.store import book
@@ -156,6 +155,7 @@ def accounts_erase(context: Context, code: str, yes: bool, json_lines: bool) -> 
         found = (context.database if yes else context.seen).write(work)
     show.record(asdict(found) | {"done": yes}, lambda _: _erased(found, yes), json_lines=json_lines)
     if yes:
+        context.let_go()
         context.database.compact()
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import Connection
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.refused import Refused
 from gateway.config import Config, load, locate
 from gateway.ops.meters import Meters
+from gateway.ports import Unavailable
 from gateway.receive import Receiver
-from gateway.store import schema
+from gateway.store import blob_sweep, schema
 from gateway.store.database import Database
 from gateway.store.listing import Window
 
@@ -31,7 +31,16 @@ T = TypeVar("T")
 Records = Callable[[Connection], Iterable[dict[str, Any]]]
 F = TypeVar("F", bound=Callable[..., Any])
 
+CONFIG_HELP = "The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml."
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+class Refused(Exception):  # noqa: N818 - an answer to the person at the keyboard
+    """A command that cannot be carried out, with its exit code; the words say what is wrong and what would be right."""
+
+    def __init__(self, words: str, code: int = os.EX_DATAERR) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 @dataclass
@@ -79,6 +88,13 @@ class Context:
         """One transaction; what the store does not find or allow is bad data. Raises Refused, Unavailable."""
         with refusals():
             return self.database.write(work)
+
+    def let_go(self) -> None:
+        """Take away the blobs of what was deleted just now; where that cannot be, a sweep of the daemon's does."""
+        try:
+            blob_sweep.sweep(self.database, build.now(), orphans=False)
+        except Unavailable as fault:
+            click.echo(f"gateway: {fault}: octets outside the database are still there; the next sweep tries", err=True)
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """One look. Raises Refused, Unavailable."""

@@ -17,6 +17,7 @@ from gateway.cli.context import (
     Context,
     Id,
     Moment,
+    Refused,
     Within,
     as_json,
     pass_context,
@@ -26,7 +27,6 @@ from gateway.cli.context import (
 )
 from gateway.cli.digest import quarantine_digest
 from gateway.cli.messages import COLUMNS, page
-from gateway.cli.refused import Refused
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
 from gateway.core.reason import Disposition, Reason
@@ -34,6 +34,7 @@ from gateway.core.scan import NOT_SCANNED
 from gateway.ports import Record, Recorded
 from gateway.store import book, confirmations, ledger
 from gateway.store import quarantine as held_messages
+from gateway.store.blobs import put_contents
 from gateway.store.held import Which, found
 from gateway.store.retention import BATCH
 
@@ -80,7 +81,7 @@ def quarantine_list(
 @pass_context
 def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None:
     """Show a held message with its trace and evidence."""
-    context.read(lambda connection: held_messages.held(connection, message_id))
+    context.read(lambda connection: held_messages.held_for(connection, message_id))
     found = context.read(lambda connection: ledger.message(connection, message_id))
     found["confirmation"] = context.read(lambda one: confirmations.of_message(one, message_id, build.now()))
     show.record(found, page, json_lines=json_lines)
@@ -134,6 +135,8 @@ def _release(
         right = "; put it on one with `gateway accounts add-address CODE ADDRESS`" if unknown else ""
         raise Refused(f"{message_id} stays held: {record.verdict.reason}: {record.verdict.detail}{right}")
     limits = build.acknowledgement_limits(context.config)
+    if (outside := context.database.outside) is not None:
+        record = put_contents(outside, record)
     recorded = context.write(
         lambda connection: held_messages.release(connection, record, override, limits, build.now()),
     )
@@ -185,5 +188,6 @@ def quarantine_purge(context: Context, /, before: datetime | None, yes: bool, **
     for start in range(0, len(ids), BATCH):  # mail that comes in meanwhile waits for one of these at most
         part = ids[start : start + BATCH]
         count += context.write(partial(held_messages.purge, ids=part, now=build.now(), by=context.operator))
+    context.let_go()
     click.echo(f"{count} messages received before {moment:%Y-%m-%d %H:%M} UTC purged")
     return os.EX_OK

@@ -46,6 +46,7 @@ def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
             while context.database.write(sweep):
                 pass
         context.database.write(sweep.end)
+        context.let_go()
         told = sweep.swept
     show.record(told.record(), lambda _: [_words(told, "would go" if dry_run else "gone")], json_lines=json_lines)
     if not rules.deletes:

@@ -12,6 +12,7 @@ from gateway.config.oauth2 import OAuth2
 from gateway.config.section import Lax, Section, written
 from gateway.config.sections import (
     Authentication,
+    Blobs,
     ImapMailbox,
     Limits,
     Listener,
@@ -47,6 +48,8 @@ class Config(Section):
     """Recipients served, with any detail after a plus."""
     database: DatabaseUrl = written("sqlite:////var/lib/gateway/gateway.db")
     """sqlite:///FILE or postgresql://USER@HOST/NAME."""
+    blobs: Blobs = written({})
+    """What is too long for the database."""
     spool: FilePath = Field(default_factory=lambda data: _beside(data.get("database"), "spool"))
     """The directory of large messages while they are received; beside the database when left out."""
     tokens: FilePath = Field(default_factory=lambda data: _beside(data.get("database"), "tokens"))
@@ -84,6 +87,12 @@ class Config(Section):
     def path(self) -> Path:
         """The file that this was read from."""
         return self._path
+
+    @property
+    def blob_folder(self) -> Path:
+        """Where blobs are as files: of one database alone, for what it does not refer to is swept."""
+        name = self.database.path.name if self.database.path else "gateway"
+        return self.blobs.path or _beside(self.database, f"{name}.blobs")
 
     @property
     def letterhead(self) -> Letterhead:

@@ -16,6 +16,7 @@ from gateway.config.values import (
     From,
     Host,
     HostName,
+    Inline,
     Limit,
     Listen,
     Name,
@@ -177,6 +178,15 @@ class Limits(Section):
     acknowledgements: Acknowledgements = written({})
     disk_free: Octets = written("256MiB")
     """What stays free where mail is written; under it 452, and mailboxes wait."""
+
+
+class Blobs(Section):
+    """Where messages and attachments stand that are too long for the database."""
+
+    inline: Inline = written("256KiB")
+    """What is longer stands outside."""
+    path: FilePath | None = None
+    """The folder of this database alone; beside it, under its name with .blobs, when left out."""
 
 
 class Log(Section):

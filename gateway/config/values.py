@@ -78,6 +78,13 @@ def _octets(text: str, _: Path) -> int:
     return octets
 
 
+def _inline(text: str, _: Path) -> int:
+    octets = size(text)
+    if not 4 * 1024 <= octets <= 1024**3:  # under that a file is larger than what it holds
+        raise ValueError("is not between 4KiB and 1GiB")
+    return octets
+
+
 def duration(text: str, longest: int = 365) -> timedelta:
     """`90s`, `1h`, `14d`, up to so many days. Raises ValueError."""
     number, unit = _number(text, _SECONDS)
@@ -229,6 +236,7 @@ Host = Annotated[str, Written(lambda text, _: _host(text), "imap.example.it")]
 Name = Annotated[str, Written(_name, "from-mta")]
 AuthservId = Annotated[str, Written(_authserv_id, "mx.example.it")]
 Octets = Annotated[int, Written(_octets, "25MiB")]
+Inline = Annotated[int, Written(_inline, "256KiB")]
 Duration = Annotated[timedelta, Written(_duration, "5d")]
 Limit = Annotated[Rate, Written(_rate, "20/day")]
 Tcp = Annotated[Endpoint, Written(_endpoint, "127.0.0.1:25")]

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
@@ -24,14 +25,28 @@ from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
 from gateway.core.standing import Bound
-from gateway.ports import Due, Held, Record, Recorded
-from gateway.store import audit, book, confirmations, desk, letters, likeness, mailboxes, rates
+from gateway.ports import Due, Held, Record, Recorded, Unavailable
+from gateway.store import (
+    audit,
+    blob_sweep,
+    blobs,
+    book,
+    confirmations,
+    contents,
+    desk,
+    letters,
+    likeness,
+    mailboxes,
+    rates,
+)
 from gateway.store.database import Database
 from gateway.store.keys import keyring
+from gateway.store.putting import Putting
 from gateway.store.retention import Sweep
 from gateway.store.writer import Writer
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 BUSY_READ_MS = 200
 """A look-up in the loop's thread waits no longer than this for a lock."""
@@ -44,6 +59,7 @@ class Store:
         self._database = database
         self._acknowledgements = acknowledgements
         self._writer = Writer(database)
+        self._putting = Putting()
         self._reader: Connection | None = None
 
     async def registered(self, author: Address) -> tuple[Account, ...]:
@@ -71,8 +87,8 @@ class Store:
         return self._look_up(partial(confirmations.confirmation, reference=reference))
 
     async def held(self, message_id: str) -> Held | None:
-        """The message, if it is held still."""
-        return self._look_up(partial(confirmations.held, message_id=message_id))
+        """The message, if it is held still. Its octets may be on another machine: so in a thread."""
+        return await asyncio.to_thread(self._database.read, partial(confirmations.held, message_id=message_id))
 
     async def keyring(self) -> Keyring:
         """The keys of tokens, as they are now."""
@@ -85,7 +101,7 @@ class Store:
     async def record(self, record: Record) -> Recorded:
         """One transaction a message; returns after the commit (I3)."""
         return await self._writer.write(
-            partial(confirmations.store, record=record, acknowledgements=self._acknowledgements),
+            partial(confirmations.store, record=await self._put(record), acknowledgements=self._acknowledgements),
         )
 
     async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
@@ -143,6 +159,10 @@ class Store:
         while await self._writer.write(run):
             await pause()
         await self._writer.write(run.end)
+        try:
+            await asyncio.to_thread(blob_sweep.sweep, self._database, now, orphans=True)
+        except Unavailable as fault:  # what retention has taken is gone all the same
+            log.warning("blobs.unswept", why=str(fault))
         return run.swept
 
     @property
@@ -156,8 +176,17 @@ class Store:
 
     def close(self) -> None:
         """Finish what is queued, then let go of the database."""
+        self._putting.close()
         self._writer.close()
         self._forget_reader()
+
+    async def _put(self, record: Record) -> Record:
+        """What is too long for the database stands outside it from here on. Raises Unavailable."""
+        outside = self._database.outside
+        if outside is None or not blobs.is_long(record, outside.inline):
+            return record
+        attached = [one.sha256 for one in blobs.long_contents(record, outside.inline)]
+        return await self._putting.put(outside, record, self._look_up(partial(contents.known, digests=attached)))
 
     def _look_up(self, query: Callable[[Connection], T]) -> T:
         try:

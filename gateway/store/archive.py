@@ -21,7 +21,7 @@ from gateway.core.rule import Priority
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
-from gateway.store import attempts, contents, letters, mailboxes, rates
+from gateway.store import attempts, blobs, contents, letters, mailboxes, rates
 from gateway.store import tables as t
 from gateway.store.logos import fold
 from gateway.store.prepared import Prepared
@@ -55,7 +55,9 @@ def store(connection: Connection, record: Record, acknowledgements: letters.Limi
     def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
         row = {**_arrival(arrival), **facts(record, verdict, arrival.at), "dedup": dedup, "ticket_id": ticket_id}
         _insert_message.run(connection, row)
-        _insert_raw.run(connection, {"message_id": arrival.id, "octets": arrival.raw})
+        outside = blobs.claim(connection, row["sha256"], row["size"], record.outside)
+        octets = {"octets": None, "blob": row["sha256"]} if outside else {"octets": arrival.raw, "blob": None}
+        _insert_raw.run(connection, {"message_id": arrival.id, **octets})
 
     recorded = settle(connection, record, write, acknowledgements=acknowledgements, now=arrival.at)
     if recorded.verdict.reason is not Reason.DUPLICATE:  # the same mail again is no more mail
@@ -89,7 +91,7 @@ def settle(
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
         turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report)
     if opening is not None and ticket_id is not None:
-        contents.keep(connection, opening.message.body)
+        contents.keep(connection, opening.message.body, record.outside)
         _insert_entry.run(connection, _entry(connection, arrival, opening, ticket_id))
         letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
     return Recorded(verdict, opening.reference if opening else None, turned)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from gateway.core.confirm import by
@@ -16,12 +17,13 @@ from gateway.core.confirmation import PER_DAY, Asking, Confirmation, State
 from gateway.core.reason import Reason
 from gateway.core.times import moment, stamp
 from gateway.ports import Ask, Held, Record, Recorded, Said
-from gateway.store import archive, book, letters, quarantine
+from gateway.store import archive, blobs, book, letters, quarantine
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.prepared import Prepared
 
 DAY = timedelta(days=1)
+log = structlog.get_logger()
 
 _c = t.confirmation.c
 _by_reference = Prepared(select(t.confirmation).where(_c.ref == bindparam("reference")))
@@ -62,6 +64,9 @@ def held(connection: Connection, message_id: str) -> Held | None:
     """The message, if it is held still, and its bytes are there."""
     try:
         return quarantine.held(connection, message_id)
+    except blobs.Damaged as fault:
+        log.error("blob.damaged", why=str(fault), do="bring it back from a backup, then release the message by hand")  # noqa: TRY400 - the fault has no other words
+        return None
     except (LookupError, ValueError):
         return None
 
@@ -113,11 +118,12 @@ def _answer(
         return False
     who = by(asked.account)
     note(connection, now, who, f"confirmation.{answer.said}", asked.message_id, f"by message {answer_id}")
-    waiting = held(connection, asked.message_id)
-    if waiting is None:
+    try:
+        reason = quarantine.held_for(connection, asked.message_id)
+    except (LookupError, ValueError):  # judged meanwhile
         return True
     if answer.said is State.DENIED:
         quarantine.reject(connection, asked.message_id, now=now, by=who)
-    elif answer.release is not None and waiting.reason in answer.release[1].reasons:
+    elif answer.release is not None and reason in answer.release[1].reasons:
         quarantine.release(connection, *answer.release, acknowledgements, now)
     return True

@@ -8,7 +8,7 @@ Kept in the transaction of an accepted message, and only then: what is held has 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, select, true
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.message import Body, Message
 from gateway.core.parse import parse
+from gateway.store import blobs, ledger
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 
@@ -23,9 +24,8 @@ _known = Prepared(
     select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True))), "wanted"
 )
 _insert = Prepared(upsert(t.content).on_conflict_do_nothing())
-_octets = select(t.content.c.octets).where(t.content.c.sha256 == bindparam("sha256"))
+_content = select(t.content.c.octets, t.content.c.size).where(t.content.c.sha256 == bindparam("sha256"))
 _attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
-_raw = select(t.raw.c.octets).where(t.raw.c.message_id == bindparam("message"))
 _each = func.json_each(t.entry.c.attachments).table_valued("value")
 _used = select(func.json_extract(_each.c.value, "$.sha256")).select_from(t.entry).join(_each, true())
 _drop_unused = delete(t.content).where(t.content.c.sha256.not_in(_used))  # every attachment has a sha256, so no null
@@ -36,16 +36,23 @@ _drop = _drop.where(t.content.c.sha256.not_in(_used_since))
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
-def keep(connection: Connection, body: Body) -> None:
-    """Write down what is not there yet. Only that is decoded a second time, one after the other."""
+def keep(connection: Connection, body: Body, put: Collection[str] = ()) -> None:
+    """Write down what is not there yet. Only that is decoded a second time, one after the other.
+
+    What was `put` outside stays there.
+    """
     wanted = {one.sha256: one for one in body.attachments}
-    if not wanted:
-        return
-    known = set(_known.scalars(connection, {"wanted": list(wanted)}))
+    there = known(connection, wanted)
     for sha256, one in wanted.items():
-        if sha256 not in known and one.leaf is not None:
-            row = {"sha256": sha256, "size": one.size, "octets": one.leaf.octets()}
+        if sha256 not in there and one.leaf is not None:
+            outside = blobs.claim(connection, sha256, one.size, put)
+            row = {"sha256": sha256, "size": one.size, "octets": None if outside else one.leaf.octets()}
             _insert.run(connection, row)
+
+
+def known(connection: Connection, digests: Collection[str]) -> frozenset[str]:
+    """Which of these are kept."""
+    return frozenset(_known.scalars(connection, {"wanted": list(digests)}) if digests else ())
 
 
 def drop_unused(connection: Connection) -> int:
@@ -88,14 +95,17 @@ def attached(connection: Connection, ticket_id: int, digest: str) -> bytes:
     if len(found) > 1:
         raise ValueError(f"{digest} begins {len(found)} of this ticket's attachments; give more of it")
     [(sha256, message)] = found.items()
-    octets = connection.execute(_octets, {"sha256": sha256}).scalar()
-    return bytes(octets) if octets is not None else _from_message(connection, message, sha256)
+    row = connection.execute(_content, {"sha256": sha256}).first()
+    if row is None:
+        return _from_message(connection, message, sha256)
+    if row.octets is None:
+        return blobs.read(connection, sha256, row.size, f"attachment {sha256[:12]} of message {message}")
+    return bytes(row.octets)
 
 
 def _from_message(connection: Connection, message: str | None, sha256: str) -> bytes:
     """Of what came in before contents were kept: out of the message itself."""
-    raw = connection.execute(_raw, {"message": message}).scalar()
-    parsed = parse(raw) if raw is not None else None
+    parsed = parse(ledger.octets(connection, message)) if message is not None else None
     for one in parsed.body.attachments if isinstance(parsed, Message) else ():
         if one.sha256 == sha256 and one.leaf is not None:
             return one.leaf.octets()

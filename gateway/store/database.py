@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from gateway.ports import Unavailable
+from gateway.store.blobs import Outside
 
 T = TypeVar("T")
 
@@ -24,9 +25,10 @@ BUSY_WRITE_MS = 5_000
 class Database:
     """An open database. Raises Unavailable wherever it cannot answer now."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, outside: Outside | None = None) -> None:
         """`url` is `sqlite:///FILE`. The file and its folder are made when missing, for our eyes only."""
         self.url = make_url(url)
+        self.outside = outside
         if self.url.get_backend_name() != "sqlite":
             raise ValueError(f"{self.url.drivername}: this version stores in sqlite:///FILE only")
         self.path = Path(self.url.database or "")
@@ -40,6 +42,7 @@ class Database:
         except OSError as fault:
             raise Unavailable(f"database {self.path}: {fault.strerror}") from fault
         self._engine = _sqlite_engine(self.url)
+        self._engine.update_execution_options(database=self)  # `blobs.beside()` finds it by any connection
         return self
 
     def close(self) -> None:

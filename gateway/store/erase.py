@@ -64,7 +64,9 @@ STAYS: dict[Table, frozenset[str]] = {
 """Of rows that stay, the columns that do: moments, counts, references among our own rows, and who of staff acted."""
 GOES = frozenset({t.address, t.likeness, t.service, t.raw, t.content, t.audit_text})
 """Rows that go."""
-UNTOUCHED = frozenset({t.audit, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen})
+UNTOUCHED = frozenset(
+    {t.audit, t.blob, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen}
+)
 """What tells of nobody: ids, numbers, moments, and digests of whole messages or of what they count under."""
 
 _m = t.message.c
@@ -113,7 +115,8 @@ def erase(connection: Connection, code: str, *, now: datetime, by: str) -> Erase
     author = case((t.entry.c.kind == "in", ""), else_=t.entry.c.by)
     entries = connection.execute(update(t.entry).where(of_tickets).values({**blank(t.entry), "by": author})).rowcount
     letters = _blank_letters(connection, account)
-    octets = connection.execute(select(func.sum(func.length(t.raw.c.octets))).where(_raw_of(doomed))).scalar() or 0
+    kept = select(func.sum(_m.size)).where(doomed, _m.id.in_(select(t.raw.c.message_id)))
+    octets = connection.execute(kept).scalar() or 0
     connection.execute(delete(t.raw).where(_raw_of(doomed)))  # I12 ends here
     emptied = {**blank(t.ticket), "status": Status.CLOSED.value, "updated_at": stamp(now), "blanked_at": stamp(now)}
     counted = connection.execute(update(t.ticket).where(tickets).values(emptied)).rowcount

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from gateway.core.reason import Disposition
 from gateway.core.times import stamp
-from gateway.store import mailboxes
+from gateway.store import blobs, mailboxes
 from gateway.store import tables as t
 from gateway.store.listing import Window, newest
 
@@ -73,11 +73,14 @@ def by_message_id(connection: Connection, message_id: str) -> str | None:
 
 
 def octets(connection: Connection, message_id: str) -> bytes:
-    """The bytes exactly as received (I12). Raises LookupError."""
-    found = connection.execute(select(t.raw.c.octets).where(t.raw.c.message_id == message_id)).scalar()
+    """The bytes exactly as received (I12). Raises LookupError, Damaged, Unavailable."""
+    query = select(t.raw.c.octets, t.raw.c.blob, t.message.c.size).join(t.message)
+    found = connection.execute(query.where(t.raw.c.message_id == message_id)).first()
     if found is None:
         raise LookupError(f"no bytes of a message {message_id} are kept")
-    return bytes(found)
+    if found.blob is not None:
+        return blobs.read(connection, found.blob, found.size, f"message {message_id}")
+    return bytes(found.octets)
 
 
 def balance(connection: Connection, since: datetime | None = None) -> list[dict[str, Any]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.case import Override
@@ -22,12 +23,8 @@ PURGED, REJECTED = "purged", "rejected by "
 
 
 def held(connection: Connection, message_id: str) -> Held:
-    """The held message. Raises LookupError, and ValueError for one that is not held."""
-    row = connection.execute(select(t.message).where(t.message.c.id == message_id)).first()
-    if row is None:
-        raise LookupError(f"no message {message_id}; `gateway quarantine list` names those held")
-    if row.disposition != Disposition.QUARANTINE.value:
-        raise ValueError(f"{message_id} is not held: its disposition is {row.disposition} ({row.reason})")
+    """The held message. Raises LookupError, Unavailable, and ValueError for one that is not held."""
+    row = _row(connection, message_id)
     envelope = None
     if row.reverse_path is not None or row.forward_paths:
         reverse_path = {None: Path(""), "": None}.get(row.reverse_path, row.reverse_path)
@@ -42,6 +39,20 @@ def held(connection: Connection, message_id: str) -> Held:
     return Held(arrival, Reason(row.reason), frozenset(Reason(one) for one in row.overrides))
 
 
+def held_for(connection: Connection, message_id: str) -> Reason:
+    """Why it is held; its bytes are not looked at. Raises LookupError, and ValueError for one that is not held."""
+    return Reason(_row(connection, message_id).reason)
+
+
+def _row(connection: Connection, message_id: str) -> Row[Any]:
+    row = connection.execute(select(t.message).where(t.message.c.id == message_id)).first()
+    if row is None:
+        raise LookupError(f"no message {message_id}; `gateway quarantine list` names those held")
+    if row.disposition != Disposition.QUARANTINE.value:
+        raise ValueError(f"{message_id} is not held: its disposition is {row.disposition} ({row.reason})")
+    return row
+
+
 def release(
     connection: Connection,
     record: Record,
@@ -50,7 +61,7 @@ def release(
     now: datetime,
 ) -> Recorded:
     """Write down what was decided again. Raises LookupError, ValueError where it is no longer held."""
-    held(connection, record.case.arrival.id)
+    held_for(connection, record.case.arrival.id)
     message = t.message.c.id == record.case.arrival.id
 
     def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
@@ -70,7 +81,7 @@ def release(
 
 def reject(connection: Connection, message_id: str, *, now: datetime, by: str) -> None:
     """Refuse a held message for good; nobody is told (I5). Raises LookupError, ValueError."""
-    reason = held(connection, message_id).reason
+    reason = held_for(connection, message_id)
     connection.execute(
         update(t.message)
         .where(t.message.c.id == message_id)

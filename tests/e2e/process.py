@@ -20,7 +20,6 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Self
 
 from e2e.waiting import LOOPBACK, accepts, free_port, until
-from gateway.cli import COMMANDS
 from warm import Forked, Warm
 
 ROOT = Path(__file__).parents[2]
@@ -96,10 +95,6 @@ class Gateway:
     lmtp: int = field(default_factory=free_port)
     prepared: Path | None = None
     """A folder whose database is copied instead of making another, which is quicker."""
-    daemon: str = "gateway.__main__:main"
-    """What runs as the daemon, where that is not the gateway alone."""
-    variables: dict[str, str] = field(default_factory=dict)
-    """Of its environment, besides ours."""
     fresh: bool = False
     """Whether each process is an interpreter of its own, as in production, and not a fork of a warm one."""
     process: Process | None = None
@@ -234,19 +229,13 @@ class Gateway:
         command = ["--config", str(self.config), *arguments]
         if self.fresh:
             return subprocess.Popen([sys.executable, "-m", "gateway", *command], cwd=self.folder, **streams)
-        warm = _warm(os.environ.get("PYTHONPATH"))
-        if arguments != ("run",):
-            return warm.start("gateway.__main__:main", command, self.folder, **streams)
-        inherited = {**os.environ, **self.variables}
-        tests = [str(ROOT / "tests")]
-        return warm.start(self.daemon, command, self.folder, environment=inherited, path=tests, **streams)
+        return _warm(os.environ.get("PYTHONPATH")).start("gateway.__main__:main", command, self.folder, **streams)
 
 
 @cache
 def _warm(_path: str | None) -> Warm:
     """One for each place where the package is imported from."""
-    commands = {f"gateway.cli.{module}" for module, _ in COMMANDS.values()}
-    return Warm("gateway.__main__", "alembic.command", *sorted(commands))
+    return Warm("gateway.__main__", "gateway.app", "alembic.command")
 
 
 def hand_over(

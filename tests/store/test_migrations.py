@@ -75,13 +75,14 @@ def test_attempts_of_an_older_database_stay_with_their_ticket(database):
 def fill(connection):
     """A row in every table that there is, each of which refers to the others' where it can."""
     words = {"kind": "in", "state": "due", "step": "taken", "text": "a@rossi.example"}
+    words |= {"confirmation.state": "open", "raw.blob": None}
     connection.exec_driver_sql("pragma defer_foreign_keys = on")
     tables = connection.exec_driver_sql("select name from sqlite_master where type = 'table'").scalars().all()
     filled = sorted(set(tables) - {"alembic_version", "sqlite_sequence"})
     for table in filled:
         names = [row.name for row in connection.exec_driver_sql(f"pragma table_info({table})")]
         columns, marks = ", ".join(f'"{one}"' for one in names), ", ".join("?" for _ in names)
-        row = tuple(words.get(one, "1") for one in names)
+        row = tuple(words.get(f"{table}.{one}", words.get(one, "1")) for one in names)
         connection.exec_driver_sql(f"insert into {table} ({columns}) values ({marks})", row)  # noqa: S608 - of the schema's own words
     return filled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 WITHOUT_END = "disposition = 'quarantine' and expires_at is null"
@@ -75,22 +75,37 @@ class MessageRow(SQLModel, table=True):
 
 
 class RawRow(SQLModel, table=True):
-    """The bytes exactly as received (I12)."""
+    """The bytes exactly as received (I12): here, or outside as the `blob` of this name."""
 
     __tablename__ = "raw"
+    __table_args__ = (
+        Index("ix_raw_blob", "blob", sqlite_where=text("blob is not null"), postgresql_where=text("blob is not null")),
+        CheckConstraint("(octets is null) = (blob is not null)", name="somewhere"),
+    )
 
     message_id: str = Field(primary_key=True, foreign_key="message.id")
-    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    octets: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    blob: str | None = Field(default=None, foreign_key="blob.sha256")
 
 
 class ContentRow(SQLModel, table=True):
-    """The octets of an attachment, once for all messages that brought them."""
+    """The octets of an attachment, once for all messages that brought them; without, they are the blob of its name."""
 
     __tablename__ = "content"
 
     sha256: str = Field(primary_key=True)
     size: int
-    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    octets: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
+class BlobRow(SQLModel, table=True):
+    """Octets that stand outside (`store/blobs.py`). `gone_at` makes it a tombstone: they are being taken away."""
+
+    __tablename__ = "blob"
+
+    sha256: str = Field(primary_key=True)
+    size: int
+    gone_at: str | None = Field(default=None, index=True)
 
 
 class AttemptRow(SQLModel, table=True):
