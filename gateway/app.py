@@ -20,7 +20,6 @@ from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.verdict import Defer
-from gateway.house import House
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.mailbox import Mailbox
@@ -33,6 +32,8 @@ from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
 from gateway.tokens.watch import watch
+from gateway.workers.nursery import Nursery
+from gateway.workers.pool import Refused
 
 log = structlog.get_logger()
 
@@ -49,9 +50,11 @@ def serve(config: Config) -> None:
     database = build.open_database(config)
     with alone(database):
         schema.migrate(database, build.now())
-        daemon = Daemon(config, database)
+        nursery = build.nursery(config)
+        daemon = Daemon(config, database, nursery)
         daemon.bind()
         asyncio.run(daemon.run())
+        nursery.close()
     database.close()
 
 
@@ -89,7 +92,7 @@ def unbound(fault: OSError | ValueError) -> tuple[str, str]:
 class Daemon:
     """The parts of a gateway that runs."""
 
-    def __init__(self, config: Config, database: Database) -> None:
+    def __init__(self, config: Config, database: Database, nursery: Nursery) -> None:
         self._config = config
         self._database = database
         self._sources = credentials.sources(config)
@@ -113,13 +116,12 @@ class Daemon:
         )
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
-        self._checks = build.checks(config)
-        self._scanner = build.scanner(config)
-        self._seals = build.seals(config)
-        self._receiver = self._receiving(rules)
+        self._pool = build.pool(config, nursery, self._meters)
+        self._rules = rules
+        self._receiver = Receiver(self._pool, self._store, self._meters, self._dispatch.wake)
         self._compare(config)
-        self._sweep = build.sweep(self._store, lambda: self._receiver.house.policy)
-        self._stop = asyncio.Event()
+        self._sweep = build.sweep(self._store, lambda: self._rules.policy)
+        self._stop, self._asked_to_reload = asyncio.Event(), asyncio.Event()
 
     def bind(self) -> None:
         """Take every port before serving any. Raises ConfigError where one is taken."""
@@ -135,7 +137,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload.set)
         try:
             async with asyncio.TaskGroup() as group:
                 beside = [group.create_task(self._store.watch()), group.create_task(self._board.run())]
@@ -143,6 +145,9 @@ class Daemon:
                 beside.append(group.create_task(self._sweep.run(), name="sweep"))
                 beside += [group.create_task(page.serve()) for page in self._pages]
                 beside.append(group.create_task(watch(self._sources.values(), self._meters, build.now, asyncio.sleep)))
+                beside.append(group.create_task(self._pool.run(), name="workers"))
+                await self._begin()
+                beside.append(group.create_task(self._reloads()))
                 group.create_task(self._dispatch.run(), name="dispatch")
                 await self._take_in()
                 await self._dispatch.drain(GRACE)
@@ -152,6 +157,12 @@ class Daemon:
             await self._smarthost.close()
             self._store.close()
             log.info("gateway.stopped")
+
+    async def _begin(self) -> None:
+        try:
+            await self._pool.start(self._rules.policy.digest)
+        except Refused as fault:
+            raise Unavailable(str(fault)) from fault
 
     async def _take_in(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -177,11 +188,6 @@ class Daemon:
                 log.info("audit.head", rows=head.rows, hash=head.hash)
             await asyncio.sleep(HEAD_EVERY)
 
-    def _receiving(self, rules: House) -> Receiver:
-        return build.receiver(
-            rules, self._store, self._checks, self._scanner, self._meters, self._dispatch.wake, seals=self._seals
-        )
-
     def _compare(self, config: Config) -> None:
         """A candidate set beside the ruling one. One that cannot be read touches no mail: it is told, and left out."""
         try:
@@ -198,17 +204,24 @@ class Daemon:
         self._board.heard(arrival.origin.ingress, receipt.verdict.detail if isinstance(receipt.verdict, Defer) else "")
         return receipt
 
-    def _reload(self) -> None:
+    async def _reloads(self) -> None:
+        while True:
+            await self._asked_to_reload.wait()
+            self._asked_to_reload.clear()
+            await self._reload()
+
+    async def _reload(self) -> None:
         """SIGHUP: policies and templates, all or nothing. Ports, limits and addresses want a restart."""
         notify.reloading()
         try:
             config = load(self._config.path)
             rules = build.house(config)
-        except ConfigError as fault:
-            log.warning("gateway.reload-refused", why=str(fault), in_force=self._receiver.house.policy.digest[:12])
+            await self._pool.start(rules.policy.digest)
+        except (ConfigError, Refused) as fault:
+            log.warning("gateway.reload-refused", why=str(fault), in_force=self._rules.policy.digest[:12])
             self._board.refused(str(fault))
         else:
-            self._receiver = self._receiving(rules)
+            self._rules = rules
             self._compare(config)
             log.info("gateway.reloaded", policy=rules.policy.digest[:12])
             self._board.reloaded(rules.policy.digest)

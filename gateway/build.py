@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from time import monotonic
 from gateway.authentication.checks import Checks
 from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.authentication.smime import Smime
-from gateway.config import Config, load_policies
+from gateway.config import Config, load, load_policies
 from gateway.config.nouns import Endpoint, UnixSocket
 from gateway.core.policy import Policy
 from gateway.core.problem import ConfigError, Problem
@@ -24,6 +25,7 @@ from gateway.core.standing import Standing
 from gateway.dispatch import Dispatch
 from gateway.egress.submission import Smarthost, SmarthostSettings, Timeouts
 from gateway.egress.wording import Templates
+from gateway.examine import Examiner
 from gateway.house import House
 from gateway.ingress.budget import Budget
 from gateway.ingress.disk import Disk
@@ -34,8 +36,7 @@ from gateway.ops.board import Board, status_file
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
 from gateway.ops.shadow import Shadow
-from gateway.ports import Authenticator, Observer, Receive, Scanner, Tokens
-from gateway.receive import Receiver
+from gateway.ports import Authenticator, Observer, Receive, Scanner, Seals, Tokens
 from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
 from gateway.store.blob_files import Files
@@ -43,9 +44,21 @@ from gateway.store.blobs import Outside
 from gateway.store.database import Database
 from gateway.store.letters import Limits
 from gateway.sweep import Sweep
+from gateway.workers.nursery import Nursery
+from gateway.workers.pool import Pool
+from gateway.workers.worker import Bounds as WorkerBounds
+from gateway.workers.worker import live
 
 SOCKET_MODE = 0o660
 """Of the metrics' Unix socket: whoever scrapes shares the group."""
+
+FRAME_OCTETS = 1024 * 1024
+"""What a question to a worker holds beside the message: recipients above all."""
+WORKERS = 4
+"""At most this many where the configuration does not say: more pay only where mail is slow to read."""
+WORKER_OCTETS = 512 * 1024 * 1024
+WORKER_TIMES = 16
+"""What a worker may hold: so much, and so many times the longest message."""
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -142,31 +155,42 @@ def scanner(config: Config) -> Clamd | None:
     return Clamd(where, config.virus.timeout.total_seconds(), hold=config.virus.when_away == "quarantine")
 
 
-def receiver(  # noqa: PLR0913, PLR0917 - a part each
-    rules: House,
-    kept: Store,
-    authenticator: Authenticator,
-    scanner: Scanner | None,
-    observer: Observer,
-    committed: Callable[[], None] = lambda: None,
-    *,
-    seals: Smime | None,
-) -> Receiver:
-    """The story of a message, ready to be told."""
-    return Receiver(
+def examiner(
+    rules: House, kept: Store, authenticator: Authenticator, scanner: Scanner | None, seals: Seals | None
+) -> Examiner:
+    """Everything about a message up to the commit, ready to be found out."""
+    return Examiner(
         house=rules,
         book=kept,
         desk=kept,
         keys=kept,
         archive=kept,
         authenticator=authenticator,
-        scanner=scanner,
-        observer=observer,
         new_id=new_id,
         new_reference=new_reference,
-        committed=committed,
+        scanner=scanner,
         seals=seals,
     )
+
+
+def examining(path: Path) -> tuple[Examiner, str]:
+    """The examiner of a worker, and the digest of its policies, from the file. Raises ConfigError, Unavailable."""
+    config = load(path)
+    rules = house(config)
+    kept = store(config, open_database(config))
+    return examiner(rules, kept, checks(config), scanner(config), seals(config)), rules.policy.digest
+
+
+def nursery(config: Config) -> Nursery:
+    """Where workers come from. To be called before there is any thread."""
+    most = config.limits.message
+    bounds = WorkerBounds(frame=most + FRAME_OCTETS, memory=WORKER_OCTETS + WORKER_TIMES * most)
+    return Nursery(partial(live, bounds=bounds, make=partial(examining, config.path)))
+
+
+def pool(config: Config, born: Nursery, meters: Meters) -> Pool:
+    """The workers, not started yet."""
+    return Pool(born, config.limits.workers or min(os.cpu_count() or 1, WORKERS), meters.worker_died)
 
 
 def disk(config: Config) -> Disk:

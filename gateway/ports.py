@@ -188,6 +188,13 @@ class Observer(Protocol):
         """A primary address has begun to fail, or works again (R6)."""
 
 
+class Examine(Protocol):
+    """Everything about one message up to the commit."""
+
+    async def __call__(self, arrival: Arrival, override: Override | None = None) -> Record:
+        """What is to be written down about it; changes nothing. Raises Unavailable (I9)."""
+
+
 class Shadow(Protocol):
     """A candidate set of policies, asked about mail that another one rules."""
 

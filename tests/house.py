@@ -20,6 +20,7 @@ from gateway.core.rates import MOST, Bound, RateLimits
 from gateway.core.reference import make_reference
 from gateway.core.served import Served
 from gateway.egress.wording import Templates
+from gateway.examine import Examiner
 from gateway.house import House
 from gateway.ops.meters import Meters
 from gateway.receive import Receiver
@@ -85,7 +86,15 @@ class Gateway:
 
     def ruled(self, policy: Policy):
         """The same gateway under another policy."""
-        return replace(self, receiver=replace(self.receiver, house=replace(self.receiver.house, policy=policy)))
+        return self.examining(house=replace(self.house, policy=policy))
+
+    def examining(self, **parts):
+        """The same gateway with other parts to examine with."""
+        return replace(self, receiver=examining(self.receiver, **parts))
+
+    @property
+    def house(self):
+        return self.receiver.examine.house
 
     @property
     def keys(self):
@@ -138,6 +147,11 @@ def add_accounts(connection):
         connection.execute(insert(t.service).values(account_id=number, kind="domain", name=domain, key=domain))
 
 
+def examining(receiver, **parts):
+    """The same receiver with other parts to examine with."""
+    return replace(receiver, examine=replace(receiver.examine, **parts))
+
+
 class NoChecks:
     """Finds nothing that could vouch for an author: what most tests are about is what the border says."""
 
@@ -186,16 +200,15 @@ def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside
     )
     meters = Meters()
     with closing(database), closing(Store(database, limits or letters.Limits())) as store:
-        receiver = Receiver(
+        examiner = Examiner(
             house,
             book=store,
             desk=store,
             keys=store,
             archive=store,
             authenticator=authenticator or NoChecks(),
-            observer=meters,
             new_id=lambda: f"B{next(numbers):07}",
             new_reference=lambda: make_reference(next(numbers)),
-            committed=lambda: None,
         )
+        receiver = Receiver(examiner, store, meters, committed=lambda: None)
         yield Gateway(database, store, receiver, numbers, meters)

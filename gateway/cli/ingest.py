@@ -115,7 +115,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     arrival = Arrival(build.new_id(), raw, _envelope(reverse_path, forward_path), origin, build.now())
     with receiver(context.config, context.seen) as receive:
         record = asyncio.run(receive.examine(arrival))
-        found = _explanation(record, receive.house.policy.rules)
+        found = _explanation(record, build.house(context.config).policy.rules)
     show.record(found, _explanation_page, json_lines=json_lines)
 
 

@@ -178,6 +178,8 @@ class Limits(Section):
     acknowledgements: Acknowledgements = written({})
     disk_free: Octets = written("256MiB")
     """What stays free where mail is written; under it 452, and mailboxes wait."""
+    workers: Annotated[int, Field(gt=0, le=64)] | None = None
+    """Processes that examine mail; left out: one for each processor, 4 at most."""
 
 
 class Blobs(Section):

@@ -25,12 +25,12 @@ def parse(raw: bytes, *, returned: bool = False) -> Parsed:
         return _parse(raw, returned=returned)
     except Exception as fault:  # noqa: BLE001 - the one in the project: the standard library raises IndexError,
         # AttributeError, RecursionError and more on hostile mail, and one bad message must not stop the next (I7)
-        return Malformed(
-            Header(fingerprint=sha256(raw).hexdigest()),
-            Reason.MALFORMED_MESSAGE,
-            f"parsing failed: {type(fault).__name__}",
-            failed=True,
-        )
+        return unreadable(raw, f"parsing failed: {type(fault).__name__}")
+
+
+def unreadable(raw: bytes, why: str) -> Malformed:
+    """What is kept as it is, and has failed: `why` is for the operator."""
+    return Malformed(Header(fingerprint=sha256(raw).hexdigest()), Reason.MALFORMED_MESSAGE, why, failed=True)
 
 
 def _parse(raw: bytes, *, returned: bool = False, enclosed: bool = False) -> Parsed:

@@ -38,6 +38,8 @@ class _Families(Collector):
         yield _counter("gateway_floods", words, ("limit", "bound"), meters.floods)
         words = "Messages of which the candidate policies would have made something else"
         yield _counter("gateway_policy_divergence", words, ("was", "would"), meters.divergences)
+        words = "Processes that examine mail, and died"
+        yield CounterMetricFamily("gateway_worker_deaths", words, value=meters.worker_deaths)
         words = "Messages in a row without a believed Authentication-Results field"
         silent = GaugeMetricFamily("gateway_border_silent", words, labels=("ingress",))
         for ingress, silence in meters.silences.items():

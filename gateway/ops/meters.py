@@ -52,6 +52,8 @@ class Meters:
     """By what became of a message, and what a candidate set of policies would have made of it."""
     silences: dict[str, Silence] = field(default_factory=dict)
     """Of the border, by ingress."""
+    worker_deaths: int = 0
+    """Of processes that examine mail, that nobody had told to end."""
     following: Floods = field(default_factory=Floods)
     endings: dict[str, datetime] = field(default_factory=dict)
     """Of secrets and consents, by who signs in with them."""
@@ -99,6 +101,10 @@ class Meters:
     def credential_ends(self, name: str, ends: datetime) -> None:
         """A secret or a consent ends then."""
         self.endings[name] = ends
+
+    def worker_died(self) -> None:
+        """A worker has died; another takes its place."""
+        self.worker_deaths += 1
 
     def _listen_to_border(self, case: Case) -> None:
         ingress = case.arrival.origin.ingress

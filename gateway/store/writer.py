@@ -65,7 +65,7 @@ class Writer:
         self._connection: Connection | None = None
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._thread.start()
+        """Started by the first that is written: who only looks has no second thread."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
@@ -74,6 +74,8 @@ class Writer:
         if self.queued >= QUEUED:
             self._put_off += 1
             raise Unavailable(f"the commit queue is full: {QUEUED} wait for the database")
+        if self._thread.ident is None:
+            self._thread.start()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._gathered.append(_Job(work, loop, answer))
@@ -101,7 +103,10 @@ class Writer:
         """Finish what is queued, then end the thread."""
         self._hand_over()
         self._jobs.put(None)
-        self._thread.join()
+        if self._thread.ident is None:
+            self._ended.set_result(None)
+        else:
+            self._thread.join()
 
     def _hand_over(self) -> None:
         """What one turn of the loop asked for goes to the thread together, which else would be woken by the first."""

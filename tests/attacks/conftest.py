@@ -48,7 +48,7 @@ def fate(town):
     async def of(case):
         server.zone = ZONE | case.zone
         resolver = Resolver(ResolverSettings((server.address,), one_try=0.5, question=2), clock=lambda: 0.0)
-        receiver = replace(gateway.receiver, authenticator=Checks(resolver, clock=lambda: 0.0))
+        receiver = gateway.examining(authenticator=Checks(resolver, clock=lambda: 0.0)).receiver
         arrival = gateway.arrival(case.raw, reverse_path=case.reverse_path, origin=case.origin)
         receipt = await receiver(replace(arrival, at=house.NOW))
         return gateway.message(receipt.id)

@@ -84,11 +84,9 @@ def steps(gateway, size: str, runner: asyncio.Runner) -> dict[str, float]:
             lambda: evidence_from(parsed.fields, parsed.author, arrival.origin.trusted_ids)
         ),
         "facts()": microseconds(lambda: facts(case, Reason.REGISTERED)),
-        "rule(), the default set": microseconds(lambda: rule(gateway.receiver.house.policy, known)),
-        "judged(), as a shadow or a backtest asks": microseconds(
-            lambda: judged(gateway.receiver.house.policy, known.values())
-        ),
-        "decide()": microseconds(lambda: decide(case, gateway.receiver.house.policy)),
+        "rule(), the default set": microseconds(lambda: rule(gateway.house.policy, known)),
+        "judged(), as a shadow or a backtest asks": microseconds(lambda: judged(gateway.house.policy, known.values())),
+        "decide()": microseconds(lambda: decide(case, gateway.house.policy)),
         "examine(), all before the commit": microseconds(lambda: runner.run(gateway.receiver.examine(arrival))),
     }
 

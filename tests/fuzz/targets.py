@@ -26,7 +26,6 @@ from gateway.core.plain import plain
 from gateway.core.reference import Found as FoundIn
 from gateway.core.reference import Keyring, bounced_row, claims, holds, message_token, ticket_token, untagged
 from gateway.core.vouch import evidence_from
-from gateway.receive import NAMED_HERE
 
 AUTHOR = Address.parse("anna@rossi.example")
 TRUSTED = frozenset({"mx.example.it", "protection.outlook.com"})
@@ -100,16 +99,20 @@ def _tags(value: bytes) -> None:
     parse_record(value)
 
 
+NAMED = 8 * 1024
+"""Octets of text that are read for references here: what is longer may take a tenth of a second."""
+
+
 def _references(value: bytes) -> None:
     """Every way to name a ticket; none of ours may open by a token that was sealed with another's key.
 
-    Of the text only so much as is read in the loop's own thread: a longer one may take a tenth of a second in another.
+    Of the text only the beginning.
     """
     raw = value + b"\r\n\r\n"
     header = split(raw)
     facts = header_of(header, raw)
     details = [facts.subject, *value[:1000].decode("latin-1").split("+")]
-    reading = plain(value[:NAMED_HERE].decode("utf-8", "replace"))
+    reading = plain(value[:NAMED].decode("utf-8", "replace"))
     for claim in claims(facts.subject, (facts.message_id, *references_of(header)), details, HOST, reading):
         assert claim.found in {FoundIn.TAG, FoundIn.TEXT} or not holds(claim, OURS, 7)
     assert not any(bounced_row(OURS, detail) for detail in details)

@@ -151,7 +151,7 @@ MUTANTS = (
     Mutant(
         "i5",
         "a customer whose mail is held is told so",
-        "receive.py",
+        "examine.py",
         "        opening = self._opening(verdict, case.parsed) if isinstance(case.parsed, Message) else None\n",
         "        from gateway.core.verdict import AuthorizedSender\n"
         "        known = case.sender.accounts if case.sender else ()\n"
@@ -177,7 +177,7 @@ MUTANTS = (
     Mutant(
         "i10",
         "resemblance is looked up before the evidence is known",
-        "receive.py",
+        "examine.py",
         "        told = evidence.aligned or override is not None\n",
         "        told = bool(accounts)\n",
     ),
@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "i6",
         "our own letter under another's name and id is not known again",
-        "receive.py",
+        "examine.py",
         " or bears_our_mark(parsed.fields, hostname)",
         "",
     ),
@@ -241,7 +241,7 @@ MUTANTS = (
     Mutant(
         "i9",
         "an address book that is away knows nobody",
-        "receive.py",
+        "examine.py",
         "        accounts = await self.book.registered(parsed.author)\n",
         "        try:\n"
         "            accounts = await self.book.registered(parsed.author)\n"
@@ -281,7 +281,7 @@ MUTANTS = (
     Mutant(
         "i10",
         "nothing more is looked up for an unknown author",
-        "receive.py",
+        "examine.py",
         "holders = await self.book.holders(names.keys)",
         "holders = await self.book.holders(names.keys) if accounts else ()",
     ),

@@ -63,7 +63,7 @@ async def test_i12_nothing_goes_that_is_young_or_open(said, arriving, later):
     """Random mail of 100 days under random terms: exactly what is due goes, and the scales, audit and keys hold."""
     now = NOW + later * DAY
     with tempfile.TemporaryDirectory() as folder, house.gateway(folder) as gateway:
-        one = gateway.ruled(replace(gateway.receiver.house.policy, retention=said))
+        one = gateway.ruled(replace(gateway.house.policy, retention=said))
         for number, (disposition, day, closed) in enumerate(arriving):
             arrival = replace(gateway.arrival(RAW[disposition](number)), at=NOW + day * DAY)
             ticket = (await one.receiver(arrival)).ticket

@@ -98,8 +98,8 @@ async def test_i6_another_gateway_as_a_customer_answers_no_acknowledgement(tmp_p
         assert await Town(ours, [postman], 5).rest(letter())
         there = Served((Address.parse("help@rossi.example"),), Address.parse("bounces@rossi.example"))
         theirs.database.write(lambda c: book.add(c, 1, Address.parse("support@example.it"), is_primary=False))
-        rules = replace(theirs.receiver.house, hostname="gateway.rossi.example", served=there)
-        receiver = replace(theirs.receiver, house=rules)
+        rules = replace(theirs.house, hostname="gateway.rossi.example", served=there)
+        receiver = theirs.examining(house=rules).receiver
         for raw in postman.bag:
             await receiver(
                 theirs.arrival(raw, reverse_path="bounces@example.it", forward_paths=("help@rossi.example",))

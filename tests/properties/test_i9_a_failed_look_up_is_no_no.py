@@ -12,7 +12,7 @@ from strategies import mail
 from gateway.core.reference import tag
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
-from house import letter
+from house import examining, letter
 from statements import watched
 
 LOOK_UPS = ("registered", "holders", "tickets", "record")
@@ -42,7 +42,7 @@ class Away:
 async def test_i9_what_could_not_be_asked_defers(gateway, question, message):
     """Whoever wrote, and whatever the message is: once a question was asked in vain, the answer is to try again."""
     away = Away(gateway.store, question)
-    receiver = replace(gateway.receiver, book=away, desk=away, archive=away)
+    receiver = examining(replace(gateway.receiver, archive=away), book=away, desk=away, archive=away)
     before = len(gateway.messages)
     receipt = await receiver(gateway.arrival(message[0]))
     assert isinstance(receipt.verdict, Defer) == away.asked

@@ -60,7 +60,7 @@ async def test_a_name_of_another_account_holds_the_message(gateway, held_by, raw
 )
 async def test_a_policy_says_which_parts_count(gateway, part, raw):
     """What it names counts, and nothing else does."""
-    policy = gateway.receiver.house.policy
+    policy = gateway.house.policy
     assert await reason(gateway.ruled(replace(policy, about=frozenset({Part.ATTACHMENTS}))), raw) == "registered"
     other = raw.replace(b"m1@", b"m2@")
     assert await reason(gateway.ruled(replace(policy, about=frozenset({part}))), other) == HELD

@@ -14,13 +14,13 @@ from house import letter
 
 def wary(gateway):
     """The gateway whose policy says `least_assurance: domain`, where rossi.example is a shared provider."""
-    told = gateway.receiver.house
+    told = gateway.house
     rules = replace(
         told,
         policy=replace(told.policy, least_assurance=Assurance.DOMAIN),
         shared_domains=frozenset({"rossi.example"}),
     )
-    return replace(gateway, receiver=replace(gateway.receiver, house=rules))
+    return gateway.examining(house=rules)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ async def test_the_record_says_what_was_too_little(gateway):
 
 async def test_by_itself_it_is_enough(gateway):
     """Most customers write from one; R4 protects the answers."""
-    told = replace(gateway.receiver.house, shared_domains=frozenset({"rossi.example"}))
-    receipt = await replace(gateway, receiver=replace(gateway.receiver, house=told)).receive(letter())
+    told = replace(gateway.house, shared_domains=frozenset({"rossi.example"}))
+    receipt = await gateway.examining(house=told).receive(letter())
     assert gateway.message(receipt.id)["evidence"]["assurance"] == "domain-only"
     assert receipt.ticket
 

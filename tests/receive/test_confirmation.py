@@ -387,7 +387,7 @@ async def test_when_it_cannot_be_decided_now_the_answer_comes_again(asking):
     """I9: the answer and what it does are committed together, or neither is; a kill between finds nothing half done."""
     held = await asking.receive(letter(dmarc="", message_id="f@rossi.example"))
     raw, to = reply_to(questions(asking)[0])
-    away = replace(asking.receiver, authenticator=Away())
+    away = asking.examining(authenticator=Away()).receiver
     arrival = asking.arrival(raw, reverse_path=PRIMARY, forward_paths=to)
     assert isinstance((await away(arrival)).verdict, Defer)
     assert (fate(asking, held), state(asking, held), len(asking.messages)) == (HELD, "open", 1)

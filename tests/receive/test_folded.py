@@ -14,7 +14,7 @@ AUTO = "Auto-Submitted: auto-replied\r\n"
 
 @pytest.fixture
 def folding(gateway):
-    return gateway.ruled(replace(gateway.receiver.house.policy, fold=True))
+    return gateway.ruled(replace(gateway.house.policy, fold=True))
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ async def test_each_message_is_counted_once_by_what_became_of_it(gateway):
         'gateway_dispositions_total{disposition="reject",reason="malformed-author"} 1.0',
         'gateway_evidence_total{result="pass",source="header"} 3.0',
         'gateway_evidence_total{result="fail",source="header"} 1.0',
+        "gateway_worker_deaths_total 0.0",
     ]
 
 

@@ -41,8 +41,8 @@ def ask(tmp_path):
                     gateway.arrival(raw, reverse_path=reverse_path, origin=origin),
                     at=datetime(2026, 11, 22, 12, tzinfo=UTC),
                 )
-                rules = replace(gateway.receiver.house, **told)
-                receipt = await replace(gateway.receiver, house=rules)(arrival)
+                rules = replace(gateway.house, **told)
+                receipt = await gateway.examining(house=rules).receiver(arrival)
                 found = receipt.verdict if isinstance(receipt.verdict, Defer) else gateway.message(receipt.id)
             return found, [one.name for one in server.asked]
 

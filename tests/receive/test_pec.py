@@ -22,7 +22,7 @@ from pec_signing import ANNA, MAIL, PROVIDER, ca_file, data, enveloped, parts, p
 def pec(tmp_path):
     """A gateway that believes one authority."""
     with house.gateway(tmp_path) as gateway:
-        yield replace(gateway, receiver=replace(gateway.receiver, seals=Smime(ca_file(tmp_path))))
+        yield gateway.examining(seals=Smime(ca_file(tmp_path)))
 
 
 async def fate(gateway, raw, **where):
@@ -77,13 +77,13 @@ async def test_line_feeds_alone_are_what_was_signed_with_both(pec):
 
 async def test_a_certificate_of_the_provider_itself_may_be_trusted(pec, tmp_path):
     """The index of providers lists certificates; no authority is needed then."""
-    pec.receiver.seals._ca_file = ca_file(tmp_path, party())
+    pec.receiver.examine.seals._ca_file = ca_file(tmp_path, party())
     assert (await fate(pec, enveloped()))["disposition"] == "accept"
 
 
 async def test_a_border_is_not_asked_for_an_account_of_the_provider(pec):
     """Without configuration an envelope is its provider's mail, and the trace says why."""
-    plain = replace(pec, receiver=replace(pec.receiver, seals=None))
+    plain = pec.examining(seals=None)
     border = f"Authentication-Results: {TRUSTED}; dmarc=pass header.from=pec.example\r\nReceived: x\r\n"
     found = await fate(plain, border.encode() + enveloped())
     assert found["author"] == PROVIDER
@@ -95,7 +95,7 @@ async def test_a_border_is_not_asked_for_an_account_of_the_provider(pec):
 async def test_what_cannot_be_verified_now_waits(pec, monkeypatch, missing):
     """I9: an envelope is neither believed nor refused while openssl or the file of authorities is away."""
     if missing == "ca":
-        pec.receiver.seals._ca_file.unlink()
+        pec.receiver.examine.seals._ca_file.unlink()
     else:
         monkeypatch.setenv("PATH", "/nonexistent")
     raw = wrapped(parts(), b"x")
@@ -108,9 +108,9 @@ async def test_our_pec_mailbox_counts_as_us(pec):
     """Certified mail goes to a certified mailbox, which the recipients served need not know."""
     raw = enveloped(MAIL, data(ANNA, "assistenza@pec.example.it"))
     assert (await fate(pec, raw))["disposition"] != "accept"
-    served = replace(pec.receiver.house.served, certified=(Address.parse("assistenza@pec.example.it"),))
-    own = replace(pec.receiver.house, served=served)
-    pec = replace(pec, receiver=replace(pec.receiver, house=own))
+    served = replace(pec.house.served, certified=(Address.parse("assistenza@pec.example.it"),))
+    own = replace(pec.house, served=served)
+    pec = pec.examining(house=own)
     assert (await fate(pec, raw))["disposition"] == "accept"
 
 

@@ -138,8 +138,9 @@ async def test_a_restart_forgets_nothing(limited):
     for number in range(3):
         await send(limited, mail(number))
     with closing(Store(limited.database, Limits())) as store:
-        again = replace(limited.receiver, book=store, desk=store, keys=store, archive=store)
-        assert await send(replace(limited, receiver=again, store=store), mail(4)) == HELD
+        again = limited.examining(book=store, desk=store, keys=store, archive=store)
+        again = replace(again, receiver=replace(again.receiver, archive=store), store=store)
+        assert await send(again, mail(4)) == HELD
 
 
 async def test_a_held_message_is_released_in_the_middle_of_a_flood(limited):

@@ -114,7 +114,7 @@ async def test_a_rotated_key_is_seen_by_the_next_message(gateway):
 
 def our_message_id(gateway, reply, account):
 
-    served = gateway.receiver.house.served
+    served = gateway.house.served
     head = Letterhead("gateway.example.it", "", served.addresses[0], served.bounces)
     return address(reply, account, head, gateway.keys, NOW).message_id
 

@@ -43,7 +43,7 @@ async def day(gateway, rules, number):
 
 async def test_what_is_held_goes_when_its_time_is_over(gateway):
     """After thirty days and an hour, and not after twenty-nine days; the scales stay level."""
-    one = gateway.ruled(replace(gateway.receiver.house.policy, retention=RULES))
+    one = gateway.ruled(replace(gateway.house.policy, retention=RULES))
     held = await one.receive(letter(dmarc="fail"))
     await day(gateway, lambda: RULES, 29)
     assert gateway.message(held.id)["disposition"] == "quarantine"
@@ -88,7 +88,7 @@ async def test_a_database_that_is_away_puts_it_off(gateway):
 
 async def test_mail_comes_in_between_two_pieces(gateway):
     """A long sweep is many short transactions: what arrives meanwhile is taken, and none of it goes."""
-    one = gateway.ruled(replace(gateway.receiver.house.policy, retention=RULES))
+    one = gateway.ruled(replace(gateway.house.policy, retention=RULES))
     for number in range(3):
         await one.receive(letter("support@example.it", message_id=f"{number}@x"))
     arrived = []

@@ -34,8 +34,8 @@ class Scanner:
 
 
 def scanning(gateway, says, policy=None):
-    rules = gateway.receiver.house if policy is None else replace(gateway.receiver.house, policy=policy)
-    return replace(gateway, receiver=replace(gateway.receiver, house=rules, scanner=Scanner(says)))
+    rules = gateway.house if policy is None else replace(gateway.house, policy=policy)
+    return gateway.examining(house=rules, scanner=Scanner(says))
 
 
 @pytest.mark.parametrize("raw", [letter(), STRANGER, FORGED, AUTOMATIC])
@@ -109,7 +109,7 @@ async def test_what_has_no_author_is_not_scanned(gateway):
     """It cannot be accepted, and nobody releases it."""
     told = scanning(gateway, Clean())
     await told.receive(b"Subject: x\r\n\r\n")
-    assert told.receiver.scanner.asked == 0
+    assert told.receiver.examine.scanner.asked == 0
 
 
 async def test_scans_are_counted(gateway):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -49,7 +48,7 @@ async def test_clamd_is_understood(gateway, clamd, raw, says):
 
 async def test_a_customers_virus_is_held(gateway, clamd):
     """From the bytes to the quarantine."""
-    receipt = await replace(gateway, receiver=replace(gateway.receiver, scanner=clamd)).receive(ATTACHED)
+    receipt = await gateway.examining(scanner=clamd).receive(ATTACHED)
     assert (receipt.verdict.reason, receipt.verdict.detail) == (Reason.VIRUS, f"a virus: {SIGNATURE}")
     assert gateway.tickets == []
 

@@ -16,14 +16,14 @@ from house import NOW, ROSSI, letter
 
 def say(gateway, ref, text="Risolto.", row="R1"):
     def words(account, reference, subject):
-        return gateway.receiver.house.words(Kind.REPLY, account, reference, subject, text)
+        return gateway.house.words(Kind.REPLY, account, reference, subject, text)
 
     return gateway.database.write(lambda c: desk.reply(c, ref, text, words, row=row, now=NOW, by="anna"))
 
 
 def set_status(gateway, ref, status, row="C1"):
     def words(account, reference, subject):
-        return gateway.receiver.house.words(Kind.CLOSED, account, reference, subject)
+        return gateway.house.words(Kind.CLOSED, account, reference, subject)
 
     gateway.database.write(lambda c: desk.set_status(c, ref, status, words, row=row, now=NOW, by="anna"))
 

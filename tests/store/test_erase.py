@@ -90,7 +90,7 @@ async def lived(gateway):
         settle(gateway, one, Delivered("250 ok"))
 
     def words(account, reference, subject):
-        return gateway.receiver.house.words(Kind.REPLY, account, reference, subject, WORDS)
+        return gateway.house.words(Kind.REPLY, account, reference, subject, WORDS)
 
     write(lambda c: desk.reply(c, accepted.ticket, WORDS, words, row="R1", now=NOW, by="anna"))
     write(lambda c: desk.add_note(c, accepted.ticket, WORDS, now=NOW, by="anna"))

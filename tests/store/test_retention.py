@@ -33,7 +33,7 @@ WITH_FILE = letter().partition(b"Content-Type")[0] + (
 
 
 def ruled(gateway, rules):
-    return gateway.ruled(replace(gateway.receiver.house.policy, retention=rules))
+    return gateway.ruled(replace(gateway.house.policy, retention=rules))
 
 
 def sweep(gateway, rules=ALL, at=NOW):
@@ -51,7 +51,7 @@ def sweep(gateway, rules=ALL, at=NOW):
 
 
 def close(gateway, reference, at=NOW):
-    words = gateway.receiver.house.words
+    words = gateway.house.words
     wording = lambda account, ref, subject: words(desk.Kind.CLOSED, account, ref, subject)  # noqa: E731 - as short as it is
     gateway.database.write(
         lambda c: desk.set_status(c, reference, Status.CLOSED, wording, row=f"L{at}", now=at, by="anna")

@@ -1,0 +1,133 @@
+"""Workers that die, in a process of its own, since whoever forks a nursery is to have one thread. Prints JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from gateway.core.arrival import Arrival, Origin, Position
+from gateway.core.case import Case
+from gateway.core.parse import unreadable
+from gateway.core.problem import ConfigError, Problem
+from gateway.core.reason import Disposition, Reason
+from gateway.core.verdict import Refuse
+from gateway.ports import Record, Unavailable
+from gateway.workers.nursery import Nursery
+from gateway.workers.pool import Pool, Refused
+from gateway.workers.worker import Bounds, live
+
+BOUNDS = Bounds(frame=1_000_000, memory=400 * 2**20, seconds=0.3)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SMALL = b"plain"
+
+
+class Examining:
+    """Does what the message says. A file in `folder` tells what was done once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def __call__(self, arrival, override=None, unread=""):
+        deed, _, name = arrival.raw[:100].decode().partition(" ")
+        if not unread:
+            await self.do(deed, name)
+        detail = unread or f"{os.getpid()}"
+        verdict = Refuse(Disposition.QUARANTINE, Reason.POLICY, "", detail)
+        return Record(Case(arrival, unreadable(arrival.raw, detail)), verdict, None, (), "digest")
+
+    async def do(self, deed, name):
+        match deed:
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "die-once" if not (self.folder / name).exists():
+                (self.folder / name).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "spin":
+                while True:  # not even a signal's handler would be heard between two instructions of C
+                    pass
+            case "hang":
+                await asyncio.Event().wait()
+            case "swell":
+                bytearray(2**30)
+            case "away":
+                raise Unavailable("the database is away")
+            case "break":
+                raise IndexError(name)
+
+
+def made(folder: Path, digest: str):
+    """What a worker is made of; a file may say that there is to be none."""
+    if (folder / "refuse").exists():
+        raise ConfigError(Problem("gateway.yaml", 3, "limits", "unknown key"))
+    return Examining(folder), (folder / "digest").read_text() if (folder / "digest").exists() else digest
+
+
+def arrival(raw: bytes, number: int = 1) -> Arrival:
+    """A message."""
+    return Arrival(f"A{number}", raw, None, Origin("pipe", Position.BEHIND_MTA), NOW)
+
+
+async def detail(pool, raw, number=1) -> str:
+    """What became of it, in a word or two."""
+    one = arrival(raw, number)
+    try:
+        record = await pool(one)
+    except Unavailable as fault:
+        return f"unavailable: {fault}"
+    assert record.case.arrival is one, "the octets came back"
+    return record.verdict.detail
+
+
+async def scenes(folder: Path) -> dict[str, object]:
+    """All of them, one after the other."""
+    deaths: list[int] = []
+    nursery = Nursery(partial(live, bounds=BOUNDS, make=partial(made, folder, "digest")))
+    pool = Pool(nursery, 2, lambda: deaths.append(1), within=0.5)
+    running = asyncio.create_task(pool.run())
+    await pool.start("digest")
+    told: dict[str, object] = {"ready": pool.alive}
+    pids = {await detail(pool, SMALL) for _ in range(4)}
+    told["pids"] = sorted(pids)
+    told["together"] = len(await asyncio.gather(*(detail(pool, SMALL, n) for n in range(50))))
+    for name in ("away x", "break x", "swell x", "die-once a", "die x", "spin x", "hang x"):
+        told[name.split()[0]] = await detail(pool, name.encode())
+    beside = [detail(pool, b"die x", 1), *(detail(pool, SMALL, n) for n in range(2, 12))]
+    told["beside"] = await asyncio.gather(*beside)
+    told["long"] = await detail(pool, b"plain " + b"x" * (BOUNDS.frame - 10_000))
+    while pool.alive < 2:  # noqa: ASYNC110 - what is waited for is that it comes up by itself
+        await asyncio.sleep(0.01)
+    told["again"] = pool.alive
+    told["deaths"] = len(deaths)
+    (folder / "digest").write_text("another")
+    told["changed"] = await refusal(pool, "digest")
+    (folder / "refuse").touch()
+    told["refused"] = await refusal(pool, "digest")
+    told["after refusals"] = (await detail(pool, SMALL)).isdigit()
+    (folder / "refuse").unlink()
+    before = {await detail(pool, SMALL) for _ in range(4)}
+    await pool.start("another")
+    told["renewed"] = bool({await detail(pool, SMALL) for _ in range(4)} - before)
+    os.kill(nursery.pid, signal.SIGKILL)
+    [fault] = await asyncio.gather(running, return_exceptions=True)
+    told["nursery"] = str(fault)
+    nursery.close()
+    return told
+
+
+async def refusal(pool, digest) -> str:
+    """Why workers do not come up."""
+    try:
+        await pool.start(digest)
+    except Refused as fault:
+        return str(fault)
+    return ""
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(scenes(Path(sys.argv[1])))))  # noqa: T201 - it is the result

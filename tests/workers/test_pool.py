@@ -1,0 +1,83 @@
+"""Workers: one that dies costs one message its reading, and never its octets; nobody beside it notices."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TWICE = "the process that read it has died, twice"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What the scenes came to."""
+    folder = tmp_path_factory.mktemp("workers")
+    scene = [sys.executable, str(Path(__file__).with_name("scene.py")), str(folder)]
+    done = subprocess.run(scene, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_messages_are_examined_in_other_processes(told):
+    """Two workers, neither of them the one that asks, and many messages at a time."""
+    assert (told["ready"], told["together"]) == (2, 50)
+    assert all(pid.isdigit() for pid in told["pids"])
+
+
+@pytest.mark.parametrize(
+    ("deed", "became"),
+    [
+        ("away", "unavailable: the database is away"),
+        ("break", "unavailable: x"),
+        ("swell", "unavailable: MemoryError"),
+        ("die", TWICE),
+        ("spin", TWICE),
+        ("hang", TWICE),
+    ],
+)
+def test_what_a_worker_cannot_do_is_said(told, deed, became):
+    """I9: what is not known now is asked again later; what kills its reader twice is kept unread (I7, I12)."""
+    assert told[deed] == became
+
+
+def test_who_died_beside_another_is_read_after_all(told):
+    """A kill from outside costs nothing: the message is examined again, alone."""
+    assert told["die-once"].isdigit()
+
+
+def test_a_message_that_kills_takes_no_neighbour_with_it(told):
+    """I7: all that were with the same worker are answered as if nothing had been."""
+    assert told["beside"][0] == TWICE
+    assert all(one.isdigit() for one in told["beside"][1:])
+
+
+def test_the_longest_message_goes_through(told):
+    """Up to the bound of a frame."""
+    assert told["long"].isdigit()
+
+
+def test_a_worker_that_died_is_replaced_and_counted(told):
+    """At the end there are as many as at the start; those that read alone are not counted."""
+    assert told["again"] == 2
+    assert told["deaths"] >= 4
+
+
+def test_workers_that_would_go_by_other_rules_are_refused(told):
+    """A file that changes between the daemon's look and theirs, or is wrong by then, leaves those before at work."""
+    assert told["changed"] == "the policies have changed since they were read; reload again"
+    assert told["refused"].endswith("gateway.yaml:3: limits: unknown key")
+    assert told["after refusals"]
+
+
+def test_a_reload_brings_new_workers(told):
+    """Who was there before goes when its messages are done."""
+    assert told["renewed"]
+
+
+def test_without_a_nursery_the_daemon_ends(told):
+    """It is started again by its service manager, which is better than to go on with fewer and fewer workers."""
+    assert told["nursery"] == "the process that starts workers has ended"
