@@ -27,6 +27,8 @@ from gateway.ingress.replies import Reply
 from gateway.ingress.settings import Bounds, IPAddress, ListenerSettings, client_group
 from gateway.ports import Receipt, Receive
 
+PIECE = 2**16  # octets read at once
+
 log = structlog.get_logger()
 
 
@@ -60,6 +62,7 @@ class Site:
     connections: Counter[str] = field(default_factory=Counter)
     commits: set[asyncio.Task[Reply]] = field(default_factory=set)
     put_off: int = 0
+    scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(PIECE)))
 
     def guest(self, client: IPAddress | None) -> Guest:
         """Where this client's messages come from. Authserv-ids count only from a peer (threats rule 5)."""

@@ -26,7 +26,7 @@ class Session(Wire):
     """One client's connection."""
 
     def __init__(self, site: Site, open_sessions: set[Session]) -> None:
-        super().__init__(site.settings.name, site.bounds.command, site.bounds.idle_seconds)
+        super().__init__(site.settings.name, site.scratch, site.bounds.command, site.bounds.idle_seconds)
         self._site = site
         self._open_sessions = open_sessions
         self._dialogue = self._new_dialogue(offers_tls=site.tls is not None)

@@ -26,12 +26,16 @@ GOODBYE_SECONDS = 5.0  # for the client's part in the end of TLS
 log = structlog.get_logger()
 
 
-class Wire(asyncio.Protocol, ABC):
-    """One client's connection; what is said on it is the subclass's. `done` has a result when it is gone."""
+class Wire(asyncio.BufferedProtocol, ABC):
+    """One client's connection; what is said on it is the subclass's. `done` has a result when it is gone.
 
-    def __init__(self, ingress: str, command_bound: int, idle_seconds: float) -> None:
+    `scratch` is what is read into, and all connections may share it: asyncio fills it and tells so in one go.
+    """
+
+    def __init__(self, ingress: str, scratch: memoryview, command_bound: int, idle_seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._ingress = ingress
+        self._scratch = scratch
         self._peer = ""
         self._idle_seconds = idle_seconds
         self._patience = Patience(self._loop, self._give_up)
@@ -63,6 +67,14 @@ class Wire(asyncio.Protocol, ABC):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's
+        """Where to read into: a buffer of asyncio's own would be made, and its pages touched, for each piece."""
+        return self._scratch
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """A piece was read."""
+        self.data_received(bytes(self._scratch[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         """Take what came in, and do what can be done with it."""
