@@ -34,6 +34,7 @@ SECTIONS = {
     "memory": Section("Memory", 200),
     "catchup": Section("A mailbox's catch-up", 100),
     "drain": Section("An outbox's drain", 120),
+    "where": Section("Where the time goes, thread by thread", 90),
     "stations": Section("Where the time goes, station by station", 90),
     "checks": Section("What each check costs", 60),
     "timing": Section("What the reply time tells", 210),

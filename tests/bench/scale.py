@@ -89,7 +89,7 @@ def base(folder: Path, accounts: int) -> Path:
 @contextmanager
 def holding(folder: Path, smarthost: int, prepared: Path, accounts: int, tickets: int) -> Iterator[Server]:
     """A gateway that holds so much. It makes the first tickets itself, the others are copies of them."""
-    process = Gateway(folder, smarthost, prepared=prepared)
+    process = Gateway(folder, smarthost, prepared=prepared, fresh=True)
     with process:
         for number in range(fill.TEMPLATES):
             process.accept(mix.message(number, "template", accounts), mix.author(number, accounts))
