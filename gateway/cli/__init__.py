@@ -1,4 +1,7 @@
-"""The command line. Every error is one line first, on stderr, and an exit code of sysexits(3)."""
+"""The command line. Every error is one line first, on stderr, and an exit code of sysexits(3).
+
+Help and slips of the keyboard import nothing but this: what a command stands on is imported when it runs.
+"""
 
 from __future__ import annotations
 
@@ -6,68 +9,91 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
 
 import click
 
-from gateway.cli import (
-    accounts,
-    audit,
-    auth,
-    daemon,
-    desk,
-    ingest,
-    keys,
-    messages,
-    policy,
-    quarantine,
-    retention,
-    status,
+from gateway.cli.refused import told
+
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "run": ("daemon", "Run the daemon in the foreground; SIGTERM drains, SIGHUP reloads."),
+        "check": ("daemon", "Say line by line whether `run` would work; 78 if it would not."),
+        "status": (
+            "status",
+            "Say of each ingress when it last worked, what waits, and what is wrong; 69 when one is stuck.",
+        ),
+        "migrate": ("daemon", "Bring the database to this version's schema."),
+        "ingest": (
+            "ingest",
+            "Take one message from standard input; 0 only after the commit, 75 when to be tried again.",
+        ),
+        "explain": (
+            "ingest",
+            "Say what would happen to the message in FILE and why, station by station; changes and sends nothing.",
+        ),
+        "accounts": ("accounts", "The address book."),
+        "messages": ("messages", "Every message ever received and what became of it."),
+        "tickets": ("desk", "The tickets."),
+        "quarantine": ("quarantine", "The held messages."),
+        "retention": ("retention", "What is kept, and for how long: `retention:` of the policy."),
+        "outbox": ("desk", "What is to be sent, and what became of it."),
+        "policy": ("policy", "The policies: their own test cases, and what they would have decided."),
+        "balance": ("messages", "Weigh what was received against what became of it; 1 if it does not add up."),
+        "keys": (
+            "keys",
+            "The keys that reply addresses, Message-IDs and reverse-paths of our letters are sealed with.",
+        ),
+        "audit": ("audit", "Who changed what by hand: a chain of rows, each sealed with the hash of the one before."),
+        "auth": ("auth", "OAuth2: what mailboxes and the smarthost are signed in to with."),
+    }
 )
-from gateway.cli.context import CONFIG_HELP, Context, Refused
-from gateway.core.problem import ConfigError
-from gateway.ops import log
-from gateway.ports import Unavailable
-from gateway.store.schema import WrongSchema
+"""In the order in which one meets them: the module that each is in, and its first sentence (a test holds both)."""
+
+_CONFIG_HELP = "The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml."
 
 
-class _Sorted(click.Group):
-    """Lists its commands in the order in which one meets them."""
+class _Lazy(click.Group):
+    """Imports a command when somebody wants it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=words).get_short_help_str(room))
+                    for name, (_, words) in COMMANDS.items()
+                ]
+            )
 
 
-@click.group(cls=_Sorted, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", "config_file", metavar="FILE", help=CONFIG_HELP)
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml.",
+)
 @click.version_option(package_name="mail-gateway", prog_name="gateway")
 @click.pass_context
 def gateway(ctx: click.Context, config_file: str | None) -> None:
     """Support mail becomes tickets; answers go to the account's primary address and nowhere else."""
+    from gateway.cli.context import Context  # noqa: PLC0415 - a second that --help can do without
+    from gateway.ops import log  # noqa: PLC0415 - the same
+
     log.configure("auto")  # to stderr: nothing but records may stand on stdout
     ctx.obj = Context(config_file)
-
-
-for _command in (
-    daemon.run,
-    daemon.check,
-    status.status,
-    daemon.migrate,
-    ingest.ingest,
-    ingest.explain,
-    accounts.accounts,
-    messages.messages,
-    desk.tickets,
-    quarantine.quarantine,
-    retention.retention,
-    desk.outbox,
-    policy.policy,
-    messages.balance,
-    keys.keys,
-    audit.audit,
-    auth.auth,
-):
-    gateway.add_command(_command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -81,34 +107,8 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit:  # click's answer to a broken pipe: whoever read our list has seen enough
         return os.EX_OK
     except Exception as fault:  # noqa: BLE001 - the last line of defence: one clear line, whatever it is
-        words, code = _told(fault)
+        words, code = told(fault)
         click.echo(words, err=True)
         if code == os.EX_SOFTWARE:
             traceback.print_exc()
     return code if isinstance(code, int) else os.EX_OK
-
-
-def _told(fault: Exception) -> tuple[str, int]:  # noqa: PLR0911 - one a kind of fault
-    """The one line for a fault, and its exit code."""
-    match fault:
-        case click.exceptions.NoArgsIsHelpError():
-            return f"gateway: a command is missing\n{fault.format_message()}", os.EX_USAGE
-        case click.UsageError():
-            asked = f"; `{fault.ctx.command_path} --help` tells more" if fault.ctx else ""
-            return f"gateway: {fault.format_message()}{asked}", os.EX_USAGE
-        case click.Abort():
-            return "gateway: interrupted", os.EX_TEMPFAIL
-        case Refused():
-            return f"gateway: {fault}", fault.code
-        case ConfigError():
-            return "\n".join(f"gateway: {problem}" for problem in fault.problems), os.EX_CONFIG
-        case WrongSchema():
-            return f"gateway: {fault}", os.EX_CONFIG
-        case Unavailable():
-            return f"gateway: {fault}; mend that, or try again", os.EX_TEMPFAIL
-        case OSError():
-            what = f"{fault.filename}: " if fault.filename else "cannot read or write: "
-            return f"gateway: {what}{fault.strerror or fault}", os.EX_UNAVAILABLE
-        case _:
-            what = f"{type(fault).__name__}: {fault}"
-            return f"gateway: internal error: {what}; please report it with what follows", os.EX_SOFTWARE

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, Refused, as_json, pass_context, refusals
+from gateway.cli.context import Context, as_json, pass_context, refusals
+from gateway.cli.refused import Refused
 from gateway.config.roster import read_roster
 from gateway.core.address import Address
 from gateway.store import book

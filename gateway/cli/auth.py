@@ -12,8 +12,9 @@ import click
 
 from gateway import build, credentials
 from gateway.cli import show
-from gateway.cli.context import Context, Refused, as_json, pass_context
+from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.finding import Finding
+from gateway.cli.refused import Refused
 from gateway.config import Config, OAuth2
 from gateway.core.times import stamp
 from gateway.ports import Unavailable, Ungranted

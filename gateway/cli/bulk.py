@@ -13,7 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.context import Context, Refused
+from gateway.cli.context import Context
+from gateway.cli.refused import Refused
 from gateway.core.address import Address, domain_key
 from gateway.core.policy import SETTABLE
 from gateway.core.reason import Reason

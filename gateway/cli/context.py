@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from gateway import build
 from gateway.cli import show
+from gateway.cli.refused import Refused
 from gateway.config import Config, load, locate
 from gateway.ops.meters import Meters
 from gateway.ports import Unavailable
@@ -31,16 +32,7 @@ T = TypeVar("T")
 Records = Callable[[Connection], Iterable[dict[str, Any]]]
 F = TypeVar("F", bound=Callable[..., Any])
 
-CONFIG_HELP = "The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml."
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
-
-class Refused(Exception):  # noqa: N818 - an answer to the person at the keyboard
-    """A command that cannot be carried out, with its exit code; the words say what is wrong and what would be right."""
-
-    def __init__(self, words: str, code: int = os.EX_DATAERR) -> None:
-        super().__init__(words)
-        self.code = code
 
 
 @dataclass

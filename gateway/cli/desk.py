@@ -13,7 +13,8 @@ import click
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, Id, Refused, as_json, pass_context, refusals, window, windowed
+from gateway.cli.context import Context, Id, as_json, pass_context, refusals, window, windowed
+from gateway.cli.refused import Refused
 from gateway.core.account import Account
 from gateway.core.reply import Kind, Words
 from gateway.core.sniff import mismatch

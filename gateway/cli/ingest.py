@@ -12,7 +12,8 @@ import click
 
 from gateway import build
 from gateway.cli import show
-from gateway.cli.context import Context, Refused, as_json, pass_context, receiver, refusals
+from gateway.cli.context import Context, as_json, pass_context, receiver, refusals
+from gateway.cli.refused import Refused
 from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.problem import ConfigError

@@ -17,7 +17,6 @@ from gateway.cli.context import (
     Context,
     Id,
     Moment,
-    Refused,
     Within,
     as_json,
     pass_context,
@@ -27,6 +26,7 @@ from gateway.cli.context import (
 )
 from gateway.cli.digest import quarantine_digest
 from gateway.cli.messages import COLUMNS, page
+from gateway.cli.refused import Refused
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
 from gateway.core.reason import Disposition, Reason

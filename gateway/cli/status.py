@@ -14,7 +14,8 @@ import click
 from gateway import build
 from gateway.cli import show
 from gateway.cli.checks import is_running
-from gateway.cli.context import Context, Refused, as_json, pass_context
+from gateway.cli.context import Context, as_json, pass_context
+from gateway.cli.refused import Refused
 from gateway.core.standing import Bound, InForce, Report
 from gateway.core.times import stamp
 from gateway.ops import board

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gateway.cli import gateway
+from gateway.cli import COMMANDS, gateway
 from gateway.core.expression import compile_condition
 from gateway.core.expression_calls import PATTERN_CHARACTERS
 from gateway.core.expression_tokens import CHARACTERS, TOKENS
@@ -94,7 +94,7 @@ def test_the_first_message_is_that_of_make_run():
 def test_every_command_is_in_operating_or_the_readme():
     """Nothing that an operator may need is left to be found by chance."""
     text = (ROOT / "docs/operating.md").read_text() + (ROOT / "README.md").read_text()
-    assert [name for name in gateway.commands if f"gateway {name}" not in text and f"`{name}`" not in text] == []
+    assert [name for name in COMMANDS if f"gateway {name}" not in text and f"`{name}`" not in text] == []
 
 
 def test_the_table_of_refusals_has_every_reason_once():
@@ -173,11 +173,12 @@ def mistake(words: list[str]) -> str:
     """Why a command line is not one, or nothing. Arguments count as given, whatever they are."""
     command: click.Command = gateway
     rest = list(words)
+    ctx = click.Context(gateway)
     while rest and isinstance(command, click.Group):
         if rest[0] == "--config":
             rest = rest[2:]
             continue
-        if (found := command.commands.get(rest[0])) is None:
+        if (found := command.get_command(ctx, rest[0])) is None:
             return "" if rest[0].startswith("--") else f"no command {rest[0]}"
         command, rest = found, rest[1:]
     known = {option for parameter in command.params for option in parameter.opts}

@@ -20,6 +20,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Self
 
 from e2e.waiting import LOOPBACK, accepts, free_port, until
+from gateway.cli import COMMANDS
 from warm import Forked, Warm
 
 ROOT = Path(__file__).parents[2]
@@ -235,7 +236,8 @@ class Gateway:
 @cache
 def _warm(_path: str | None) -> Warm:
     """One for each place where the package is imported from."""
-    return Warm("gateway.__main__", "gateway.app", "alembic.command")
+    commands = {f"gateway.cli.{module}" for module, _ in COMMANDS.values()}
+    return Warm("gateway.__main__", "alembic.command", *sorted(commands))
 
 
 def hand_over(

@@ -1,0 +1,51 @@
+"""What a person at the keyboard is told of a fault: one line first, and an exit code of sysexits(3)."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+
+class Refused(Exception):  # noqa: N818 - an answer to the person at the keyboard
+    """A command that cannot be carried out, with its exit code; the words say what is wrong and what would be right."""
+
+    def __init__(self, words: str, code: int = os.EX_DATAERR) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def told(fault: Exception) -> tuple[str, int]:
+    """The one line for a fault, and its exit code."""
+    match fault:
+        case click.exceptions.NoArgsIsHelpError():
+            return f"gateway: a command is missing\n{fault.format_message()}", os.EX_USAGE
+        case click.UsageError():
+            asked = f"; `{fault.ctx.command_path} --help` tells more" if fault.ctx else ""
+            return f"gateway: {fault.format_message()}{asked}", os.EX_USAGE
+        case click.Abort():
+            return "gateway: interrupted", os.EX_TEMPFAIL
+        case Refused():
+            return f"gateway: {fault}", fault.code
+        case _:
+            return _of_the_house(fault)
+
+
+def _of_the_house(fault: Exception) -> tuple[str, int]:
+    from gateway.core.problem import ConfigError  # noqa: PLC0415 - a slip of the keyboard is told without the house
+    from gateway.ports import Unavailable  # noqa: PLC0415 - the same
+    from gateway.store.schema import WrongSchema  # noqa: PLC0415 - the same
+
+    match fault:
+        case ConfigError():
+            return "\n".join(f"gateway: {problem}" for problem in fault.problems), os.EX_CONFIG
+        case WrongSchema():
+            return f"gateway: {fault}", os.EX_CONFIG
+        case Unavailable():
+            return f"gateway: {fault}; mend that, or try again", os.EX_TEMPFAIL
+        case OSError():
+            what = f"{fault.filename}: " if fault.filename else "cannot read or write: "
+            return f"gateway: {what}{fault.strerror or fault}", os.EX_UNAVAILABLE
+        case _:
+            what = f"{type(fault).__name__}: {fault}"
+            return f"gateway: internal error: {what}; please report it with what follows", os.EX_SOFTWARE
