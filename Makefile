@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus fuzz lock schemas clean
+.PHONY: help run test lint types bench corpus kill fuzz lock schemas clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -13,6 +13,7 @@ PYTHON ?= python3
 # Debian packages that the tests start as real peers.
 PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon
 JOBS ?= 2
+ROUNDS ?= 200
 # A folder of messages with expected results; empty: ../shared/corpus.
 CORPUS ?=
 # One section of the bench alone; empty: all.
@@ -42,6 +43,9 @@ bench: $(VENV)/ready .bench/ready peers  ## measure, each figure beside a peer's
 
 corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of it lies beside this folder
 	$(BIN)/python tests/measure/run.py $(CORPUS)
+
+kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=200 times at random under load
+	PYTHONPATH=tests $(BIN)/python -m crash.rounds $(ROUNDS)
 
 fuzz: $(VENV)/ready  ## a million hostile inputs for each of what reads them
 	$(BIN)/python tests/fuzz/run.py

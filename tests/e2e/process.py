@@ -96,6 +96,10 @@ class Gateway:
     lmtp: int = field(default_factory=free_port)
     prepared: Path | None = None
     """A folder whose database is copied instead of making another, which is quicker."""
+    daemon: str = "gateway.__main__:main"
+    """What runs as the daemon, where that is not the gateway alone."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of its environment, besides ours."""
     fresh: bool = False
     """Whether each process is an interpreter of its own, as in production, and not a fork of a warm one."""
     process: Process | None = None
@@ -230,7 +234,12 @@ class Gateway:
         command = ["--config", str(self.config), *arguments]
         if self.fresh:
             return subprocess.Popen([sys.executable, "-m", "gateway", *command], cwd=self.folder, **streams)
-        return _warm(os.environ.get("PYTHONPATH")).start("gateway.__main__:main", command, self.folder, **streams)
+        warm = _warm(os.environ.get("PYTHONPATH"))
+        if arguments != ("run",):
+            return warm.start("gateway.__main__:main", command, self.folder, **streams)
+        inherited = {**os.environ, **self.variables}
+        tests = [str(ROOT / "tests")]
+        return warm.start(self.daemon, command, self.folder, environment=inherited, path=tests, **streams)
 
 
 @cache
