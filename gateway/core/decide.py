@@ -55,7 +55,7 @@ def _decided(case: Case, policy: Policy, shared_domains: frozenset[str]) -> Deci
         return Decision(policy.refuse(answered))
     door = always or authorize(case)
     grant = found or door
-    known = replace(facts(case, _word(grant), shared_domains), stations=_stations(case, always, door))
+    known = facts(case, _word(grant), shared_domains, _stations(case, always, door))
     if isinstance(grant, Objection):
         return Decision(_refused(case, policy, grant, rule(policy, known)), known)
     return Decision(_granted(case, grant, rule(policy, known, taken_on=case.waived(Reason.POLICY))), known)

@@ -105,7 +105,7 @@ class Facts:
 
     def values(self) -> Mapping[str, Any]:
         """What conditions read: all of it."""
-        return dict(to_record(self))
+        return to_record(self)
 
 
 SCHEMA = {name: kind for name, kind in types(Facts).items() if name not in {"cut", "stations"}}
@@ -116,6 +116,7 @@ def facts(
     case: Case,
     reason: Reason | None = None,
     shared_domains: frozenset[str] = frozenset(),
+    stations: StationFacts | None = None,
 ) -> Facts:
     """The facts of a case. `reason` is what the stations before found; `shared_domains` are the operator's own."""
     parsed, arrival, envelope = case.parsed, case.arrival, case.arrival.envelope
@@ -150,6 +151,7 @@ def facts(
         rates=case.rates,
         scan=SCANS[type(case.scan)],
         virus=_line(case.scan.signature) if isinstance(case.scan, Infected) else "",
+        stations=stations or StationFacts(),
     )
 
 

@@ -6,9 +6,10 @@ of any number of one of these. So what one version has written down, an older an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Types = str | list["Types"] | dict[str, "Types"]
@@ -19,13 +20,14 @@ _WORDS = {bool: "bool", int: "int", str: "string"}
 T = TypeVar("T")
 
 
-def to_record(noun: Any) -> Any:
+def to_record(noun: Any) -> dict[str, Any]:
     """The noun as what JSON is made of: dictionaries, lists, and no null."""
-    if isinstance(noun, str | int):  # a bool is an int
-        return noun
-    if isinstance(noun, tuple):
-        return [to_record(one) for one in noun]
-    return {name: to_record(getattr(noun, name)) for name in noun.__slots__}
+    kind: Any = type(noun)  # to mypy a type is not hashable
+    names, values, deeper = _plan(kind)
+    record = dict(zip(names, values(noun), strict=True))
+    for name, told in deeper:
+        record[name] = told(record[name])
+    return record
 
 
 def from_record(kind: type[T], record: object) -> T:
@@ -82,6 +84,21 @@ def _type(hint: Any) -> Types:
     if hint in _WORDS:
         return _WORDS[hint]
     return [_type(get_args(hint)[0])] if get_origin(hint) is tuple else types(hint)
+
+
+@cache
+def _plan(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], Any], tuple[tuple[str, Callable[[Any], Any]], ...]]:
+    """Of a kind of noun the names, what gets all values at once, and how those are told that are no words."""
+    hints = _hints(kind)
+    names = tuple(hints)
+    values = attrgetter(*names) if len(names) > 1 else lambda noun: [getattr(noun, name) for name in names]
+    return names, values, tuple((name, _told(hint)) for name, hint in hints.items() if hint not in _WORDS)
+
+
+def _told(hint: Any) -> Callable[[Any], Any]:
+    if get_origin(hint) is not tuple:
+        return to_record
+    return list if get_args(hint)[0] in _WORDS else lambda nouns: [to_record(one) for one in nouns]
 
 
 @cache

@@ -25,12 +25,25 @@ class Cart:
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class One:
+    name: str = ""
+
+
 CART = Cart("a", painted=True, front=Wheel(3, "f"), wheels=(Wheel(1, "x"), Wheel(2)), names=("b", "c"))
 
 
 def test_a_noun_comes_back_from_json_as_it_was():
     """There and back through text."""
     assert from_record(Cart, json.loads(json.dumps(to_record(CART)))) == CART
+
+
+def test_a_record_is_lists_and_dictionaries_at_every_depth():
+    """What JSON is made of, so that a condition reads of a new message what it reads of a stored one."""
+    wheels = [{"size": 1, "name": "x"}, {"size": 2, "name": ""}]
+    front = {"size": 3, "name": "f"}
+    assert to_record(CART) == {"name": "a", "painted": True, "front": front, "wheels": wheels, "names": ["b", "c"]}
+    assert to_record(One("only")) == {"name": "only"}
 
 
 def test_a_record_has_every_field_and_nothing_absent():
