@@ -108,9 +108,7 @@ class _Worker(asyncio.Protocol):
 
 
 def _bound(octets: int) -> None:
-    """No more memory than this, and no core file with mail in it; systemd may have forbidden to say so."""
+    """No more memory than this, and no core file with mail in it, where the service manager has set no bound."""
     for what, most in ((resource.RLIMIT_DATA, octets), (resource.RLIMIT_CORE, 0)):
-        try:
+        if resource.getrlimit(what)[1] == resource.RLIM_INFINITY:
             resource.setrlimit(what, (most, most))
-        except (OSError, ValueError) as fault:  # ValueError: over what the service manager allows, which is less
-            log.warning("worker.unbounded", what=what, why=str(fault))
