@@ -32,7 +32,8 @@ _BARE = {one: _letter(one) for one in map(chr, _LATIN)}
 _FOLD = {one: _SEEN.get(letter, letter) for one, letter in _BARE.items() if letter != one} | _SEEN
 _FOLD |= dict.fromkeys("\u2018\u2019", "'")
 
-_PARTED = dict.fromkeys(map(ord, "'\".,;:!?()[]{}<>-_/\\|*#=+@&%$^~`"), " ")
+_PARTING = b"'\".,;:!?()[]{}<>-_/\\|*#=+@&%$^~`"
+_PARTED = bytes.maketrans(_PARTING, b" " * len(_PARTING))
 
 
 def folded(text: str) -> str:
@@ -44,7 +45,7 @@ def folded(text: str) -> str:
 
 def words(fold: str) -> list[str]:
     """The words of a fold, host names in pieces: quick, for a first look."""
-    return fold.encode("ascii", "replace").decode("ascii").translate(_PARTED).split()  # ASCII is ten times as fast
+    return fold.encode("ascii", "replace").translate(_PARTED).decode("ascii").split()  # ASCII is ten times as fast
 
 
 def placed(fold: str) -> list[re.Match[str]]:
