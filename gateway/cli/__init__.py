@@ -42,6 +42,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "outbox": ("desk", "What is to be sent, and what became of it."),
         "policy": ("policy", "The policies: their own test cases, and what they would have decided."),
         "balance": ("messages", "Weigh what was received against what became of it; 1 if it does not add up."),
+        "backup": ("backup", "Copy everything into FOLDER, which is new or empty; the daemon may run."),
+        "restore": (
+            "backup",
+            "Put a backup where the configuration says; there must be no database yet. Verified before it is in place.",
+        ),
         "keys": (
             "keys",
             "The keys that reply addresses, Message-IDs and reverse-paths of our letters are sealed with.",

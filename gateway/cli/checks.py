@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import app, build, credentials
-from gateway.cli import auth, mailbox_checks, policy_checks, retention
+from gateway.cli import auth, blob_checks, mailbox_checks, policy_checks, retention
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config
@@ -46,6 +46,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from policy_checks.shadow(config)
     yield from _database(config)
     yield from retention.examine(config)
+    yield from blob_checks.examine(config, build.now())
     yield from _folder("spool", config.spool)
     yield from _listeners(config)
     yield from _metrics(config)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from gateway import build
 from gateway.cli import show
@@ -39,7 +36,7 @@ def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
         told = context.read(lambda connection: due(connection, rules, now))
     else:
         sweep = Sweep(rules, now, context.operator)
-        with _spinner():
+        with show.working("letting go"):
             while context.database.write(sweep):
                 pass
             context.database.read(sweep.look)
@@ -71,11 +68,3 @@ def examine(config: Config) -> Iterator[Finding]:
 
 def _words(swept: Swept, what: str) -> str:
     return f"{what}: {swept}"
-
-
-@contextmanager
-def _spinner() -> Iterator[None]:
-    """Something that moves, on a terminal; in a pipe, silence."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        progress.add_task("letting go", total=None)
-        yield

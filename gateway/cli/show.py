@@ -6,10 +6,13 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 WIDTH = 48
 """Of a table's cell, in characters; a record's own page shows it whole."""
@@ -110,3 +113,11 @@ def read_text() -> str:
     if not text.strip():
         raise ValueError("there is no text on standard input; pipe it in: `echo ... | gateway ...`")
     return text
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Something that moves, on a terminal; in a pipe, silence."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        progress.add_task(what, total=None)
+        yield

@@ -19,6 +19,7 @@ from gateway.cli.refused import Refused
 from gateway.core.standing import Bound, InForce, Report
 from gateway.core.times import stamp
 from gateway.ops import board
+from gateway.store import blobs
 from gateway.store.database import extent
 
 STALE = timedelta(minutes=2)
@@ -48,6 +49,8 @@ def status(context: Context, json_lines: bool) -> int:
             click.echo(show.plain(line))
         octets, free = context.read(extent)
         click.echo(f"database: {octets / MIB:.0f} MiB, {free / MIB:.0f} MiB of it free")
+        number, outside = context.read(blobs.extent)
+        click.echo(f"blobs: {number} outside the database, {outside / MIB:.0f} MiB")
     return os.EX_UNAVAILABLE if disk or any(one.stuck(now) for one in report.standings) else os.EX_OK
 
 

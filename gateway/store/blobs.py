@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.message import Attachment
@@ -133,12 +133,48 @@ def claim(connection: Connection, name: str, size: int, put: Collection[str]) ->
 
 def read(connection: Connection, name: str, size: int, of: str) -> bytes:
     """The octets of a row that has them outside; `of` says of what. Raises Damaged, Unavailable."""
-    outside = beside(connection)
+    return had(beside(connection), name, size, of)
+
+
+def had(outside: Outside | None, name: str, size: int, of: str) -> bytes:
+    """The same, of a place. Raises Damaged, Unavailable."""
     if outside is None:
         raise Damaged(f"{of}: its octets stand outside the database, and no place for blobs is configured")
-    octets = outside.blobs.get(name, size)
+    return verified(outside.blobs, name, size, of)
+
+
+def verified(blobs: Blobs, name: str, size: int, of: str) -> bytes:
+    """The octets of this name, and no others. Raises Damaged, Unavailable."""
+    octets = blobs.get(name, size)
     if octets is None:
         raise Damaged(f"{of}: its octets are gone: there is no blob {name}; bring it back from a backup")
     if len(octets) != size or name_of(octets) != name:
         raise Damaged(f"{of}: its octets are not as they were: blob {name} was altered; bring it back from a backup")
     return octets
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A blob that a row refers to, and what it is the octets of."""
+
+    name: str
+    size: int
+    of: str
+
+
+def referred(connection: Connection) -> Iterator[Referred]:
+    """All that rows refer to; what several refer to comes several times."""
+    query = select(t.raw.c.blob, t.message.c.size, t.message.c.id).join_from(t.raw, t.message)
+    for name, size, message in connection.execute(query.where(t.raw.c.blob.is_not(None))):
+        yield Referred(name, size, f"message {message}")
+    for name, size in connection.execute(
+        select(t.content.c.sha256, t.content.c.size).where(t.content.c.octets.is_(None))
+    ):
+        yield Referred(name, size, f"attachment {name}")
+
+
+def extent(connection: Connection) -> tuple[int, int]:
+    """How many blobs there are for rows, and of how many octets."""
+    query = select(func.count(), func.coalesce(func.sum(t.blob.c.size), 0)).where(t.blob.c.gone_at.is_(None))
+    number, octets = connection.execute(query).one()
+    return int(number), int(octets)

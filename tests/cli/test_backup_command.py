@@ -1,0 +1,144 @@
+"""`gateway backup` and `restore`, and what `check` and `status` say of octets outside the database."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+LONG = b"Buongiorno. " * 1000
+HEAD = (
+    b"Authentication-Results: mx.example.it; dmarc=%s header.from=rossi.example\r\n"
+    b"Received: from x by mx.example.it\r\n"
+    b"From: tecnico@rossi.example\r\nTo: support@example.it\r\nSubject: Rinnovo\r\nMessage-ID: <1@rossi.example>\r\n"
+    b"Date: Sun, 22 Nov 2026 12:00:00 +0000\r\n"
+)
+MAIL = HEAD % b"pass" + b"\r\n" + LONG + b"\r\n"
+WITH_FILE = (
+    HEAD % b"fail"
+    + b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nEcco.\r\n--b\r\n"
+    + b"Content-Type: text/x-log\r\nContent-Disposition: attachment; filename=a.log\r\n\r\n"
+    + LONG
+    + b"\r\n--b--\r\n"
+)
+
+
+@pytest.fixture
+def desk(desk):
+    """With one account; what is over 4 KiB stands outside."""
+    desk.config.write_text(desk.config.read_text() + "blobs: {inline: 4KiB}\n")
+    desk.accounts()
+    return desk
+
+
+def blobs(desk):
+    return sorted(path for path in (desk.folder / "gateway.db.blobs").rglob("*") if path.is_file())
+
+
+def checked(desk):
+    return next(line for line in desk("check").out.decode().splitlines() if line.split()[1] == "blobs")
+
+
+def message(desk):
+    [one] = desk("messages", "list", "--json").records
+    return one["id"]
+
+
+def test_a_backup_is_restored_where_there_was_nothing(desk):
+    """With the two commands, and the balance, the bytes and the audit are as before."""
+    desk("ingest", stdin=MAIL)
+    folder = desk.folder / "backup"
+    done = desk("backup", str(folder))
+    assert (done.code, done.out) == (
+        0,
+        b"%b: 1 messages, 1 tickets, 1 letters, 1 blobs of 0 MiB, as of %b\n"
+        % (str(folder).encode(), json.loads((folder / "manifest.json").read_text())["made_at"].encode()),
+    )
+    desk.config.write_text(desk.config.read_text().replace("gateway.db", "new/gateway.db"))
+    assert desk("restore", str(folder)).code == 0
+    assert desk("messages", "raw", message(desk)).out == MAIL
+    assert [desk(*words).code for words in (("balance",), ("audit", "verify"))] == [0, 0]
+    assert all(not path.stat().st_mode & 0o077 for path in (desk.folder / "new").rglob("*"))
+
+
+def test_what_is_there_is_neither_overwritten_nor_mixed(desk):
+    """Each refusal is one line that says what would be right."""
+    desk("ingest", stdin=MAIL)
+    assert desk("backup", str(desk.folder / "backup")).code == 0
+    for words, said in (("backup", "is not empty: name a new folder"), ("restore", "is there already")):
+        done = desk(words, str(desk.folder / "backup"))
+        assert (done.code, done.out, done.err.count("\n")) == (65, b"", 1)
+        assert said in done.err
+
+
+def test_postgresql_is_told_its_own_way(desk):
+    """Its server has tools of its own; ours would be a second-rate one."""
+    desk.config.write_text(desk.config.read_text().replace("sqlite:///gateway.db", "postgresql://gateway@127.0.0.1/x"))
+    for words in ("backup", "restore"):
+        done = desk(words, str(desk.folder / "backup"))
+        assert done.code == 64
+        assert "pg_dump -Fc" in done.err
+    assert not (desk.folder / "backup").exists()
+
+
+def test_a_blob_that_was_deleted_by_hand_is_seen_and_the_rest_goes_on(desk):
+    """`check` names its message, whoever reads it is told in a line, and a backup lists it; nothing else is touched."""
+    desk("ingest", stdin=MAIL)
+    assert checked(desk).endswith("1 outside the database, all there")
+    [blob] = blobs(desk)
+    blob.unlink()
+    assert f"1 of 1 are gone or cut off, of message {message(desk)}" in checked(desk)
+    done = desk("messages", "raw", message(desk))
+    assert (done.code, done.out) == (65, b"")
+    assert done.err.startswith(f"gateway: message {message(desk)}: its octets are gone: there is no blob {blob.name}")
+    done = desk("backup", str(desk.folder / "backup"))
+    assert done.code == 65
+    assert b"LOST before that" in done.out
+    assert blob.name.encode() in done.out
+    assert desk("ingest", stdin=MAIL.replace(b"<1@", b"<2@")).code == 0
+    assert desk("balance").code == 0
+
+
+def test_a_blob_that_was_altered_by_hand_is_never_shown(desk):
+    """Of the same length, and even so not the message."""
+    desk("ingest", stdin=MAIL)
+    [blob] = blobs(desk)
+    blob.write_bytes(MAIL.replace(b"Rinnovo", b"Recesso"))
+    done = desk("messages", "raw", message(desk))
+    assert (done.code, done.out) == (65, b"")
+    assert "its octets are not as they were" in done.err
+
+
+def test_a_folder_that_cannot_be_used_puts_long_mail_off(desk):
+    """75 and no row, `check` says why; a short message goes in; mended, the long one does too."""
+    (desk.folder / "gateway.db.blobs").write_text("no folder")
+    assert desk("ingest", stdin=MAIL).code == 75
+    assert desk("messages", "list", "--json").records == []
+    assert checked(desk).startswith("FAIL")
+    assert desk("ingest", stdin=HEAD % b"pass" + b"\r\nCiao.\r\n").code == 0
+    (desk.folder / "gateway.db.blobs").unlink()
+    assert desk("ingest", stdin=MAIL.replace(b"<1@", b"<2@")).code == 0
+    assert desk("balance").code == 0
+
+
+def test_what_is_purged_or_erased_leaves_no_file(desk):
+    """At once, not with the next sweep."""
+    desk("ingest", stdin=WITH_FILE)
+    assert len(blobs(desk)) == 1
+    assert desk("quarantine", "purge", "--before", "2999-01-01").code == 0
+    assert blobs(desk) == []
+    desk("ingest", stdin=MAIL.replace(b"<1@", b"<3@"))
+    assert len(blobs(desk)) == 1
+    assert desk("accounts", "erase", "ROSSI-001", "--yes").code == 0
+    assert blobs(desk) == []
+
+
+def test_what_is_released_has_its_file_outside(desk):
+    """The attachment of a message that a person lets in is as long as any."""
+    desk("ingest", stdin=WITH_FILE)
+    assert desk("quarantine", "release", message(desk)).code == 0
+    [ticket] = desk("tickets", "list", "--json").records
+    [shown] = desk("tickets", "show", ticket["ref"], "--json").records
+    [attached] = shown["history"][0]["attachments"]
+    assert attached["sha256"] in {path.name for path in blobs(desk)}
+    assert desk("tickets", "attachment", ticket["ref"], attached["sha256"]).out == LONG
