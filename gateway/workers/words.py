@@ -9,6 +9,8 @@ import io
 import pickle
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
@@ -26,7 +28,6 @@ Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
 _OURS = ("gateway.core.", "gateway.ports")
 _STAND_INS = frozenset({"_the_arrival", "_in_the_arrival"})
-_OTHERS = frozenset({("datetime", "datetime"), ("datetime", "timedelta"), ("datetime", "timezone")})
 
 
 class UnknownWord(Exception):  # noqa: N818 - a thing that was said
@@ -144,19 +145,29 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == __name__ and self._arrival is not None and name in _STAND_INS:
             return getattr(self, name)
-        if (module, name) in _OTHERS:
-            return super().find_class(module, name)
-        if module.startswith(_OURS) and "." not in name:
-            noun = super().find_class(module, name)
-            if isinstance(noun, type) and noun.__module__ == module:  # and nothing that is only imported there
-                return noun
-        raise UnknownWord(f"{module}.{name}")
+        noun = _NOUNS.get((module, name))
+        if noun is None:
+            noun = _NOUNS[module, name] = _noun(module, name)
+        return noun
 
     def _the_arrival(self) -> Arrival | None:
         return self._arrival
 
     def _in_the_arrival(self, part: Part) -> Leaf:
         return Leaf(self._arrival.raw if self._arrival else b"", part)
+
+
+_NOUNS: dict[tuple[str, str], type] = {("datetime", noun.__name__): noun for noun in (datetime, timedelta, timezone)}
+"""Those that were met."""
+
+
+def _noun(module: str, name: str) -> type:
+    """One of ours: a class of the core or the ports, and nothing that is only imported there."""
+    if module.startswith(_OURS):
+        noun = getattr(import_module(module), name, None)  # a name with dots in it is no attribute
+        if isinstance(noun, type) and noun.__module__ == module:
+            return noun
+    raise UnknownWord(f"{module}.{name}")
 
 
 def _the_arrival() -> Arrival:
