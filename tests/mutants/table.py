@@ -14,6 +14,8 @@ class Mutant:
     file: str
     old: str
     new: str
+    by: str = ""
+    """In the name of the file that sees it, which then runs before the others: most time goes into what does not."""
 
     def __str__(self) -> str:
         return f"{self.invariant}: {self.mistake}"
@@ -37,6 +39,7 @@ MUTANTS = (
         "core/letter.py",
         "encoded(one_line(subject, SUBJECT_CHARACTERS))",
         "encoded(subject[:SUBJECT_CHARACTERS])",
+        by="primary_only",
     ),
     Mutant(
         "i1",
@@ -44,6 +47,7 @@ MUTANTS = (
         "core/reply.py",
         "    if account.status is Standing.CLOSED:\n",
         "    if account.status is Standing.CLOSED and reply.kind is Kind.OPENED:\n",
+        by="primary_only",
     ),
     Mutant(
         "i1",
@@ -58,6 +62,7 @@ MUTANTS = (
         "core/ruling.py",
         "    return not isinstance(one.stop, Filing) or reason is Reason.UNREGISTERED\n",
         "    return True\n",
+        by="no_policy_grants",
     ),
     Mutant(
         "i2",
@@ -72,6 +77,7 @@ MUTANTS = (
         "core/authorize.py",
         "not case.waived(Reason.UNAUTHENTICATED)",
         "case.override is None",
+        by="no_ticket_without_proof",
     ),
     Mutant(
         "i2",
@@ -79,6 +85,7 @@ MUTANTS = (
         "core/authorize.py",
         "    if len(chosen) > 1:\n",
         "    if len(chosen) > 1 and case.override is not None:\n",
+        by="no_ticket_without_proof",
     ),
     Mutant(
         "i2",
@@ -86,6 +93,7 @@ MUTANTS = (
         "core/authorize.py",
         "        if case.named.beyond:",
         "        if case.named.beyond and case.about:",
+        by="no_disguise",
     ),
     Mutant(
         "i2",
@@ -93,6 +101,7 @@ MUTANTS = (
         "core/mentions.py",
         '            beyond = f"over {KEYS} names"\n',
         "",
+        by="no_disguise",
     ),
     Mutant(
         "i2",
@@ -100,6 +109,7 @@ MUTANTS = (
         "core/plain.py",
         '_UNSEEN.sub("", text)',
         '_UNSEEN.sub(" ", text)',
+        by="no_disguise",
     ),
     Mutant(
         "i2",
@@ -107,6 +117,7 @@ MUTANTS = (
         "core/mentions.py",
         "word.strip(_EDGES).lower() != own:",
         '"@" not in word:',
+        by="no_disguise",
     ),
     Mutant(
         "i2",
@@ -114,6 +125,7 @@ MUTANTS = (
         "authentication/smime.py",
         '"-verify", "-binary"',
         '"-verify", "-no_content_verify", "-binary"',
+        by="sealed_octets",
     ),
     Mutant(
         "i3",
@@ -166,6 +178,7 @@ MUTANTS = (
         "core/likeness.py",
         "        if 0 < border < len(plain):\n",
         "        if 0 > border > len(plain):\n",
+        by="look_alikes",
     ),
     Mutant(
         "i2",
@@ -173,6 +186,7 @@ MUTANTS = (
         "core/likeness.py",
         "for length in (len(plain) - 1, len(plain), len(plain) + 1):",
         "for length in (len(plain), len(plain) + 1):",
+        by="look_alikes",
     ),
     Mutant(
         "i10",
@@ -304,8 +318,8 @@ MUTANTS = (
         "i12",
         "line ends are put right before they are kept",
         "store/archive.py",
-        '"octets": arrival.raw}',
-        '"octets": arrival.raw.replace(b"\\r\\n", b"\\n").replace(b"\\n", b"\\r\\n")}',
+        '{"octets": arrival.raw,',
+        '{"octets": arrival.raw.replace(b"\\r\\n", b"\\n").replace(b"\\n", b"\\r\\n"),',
     ),
     Mutant(
         "i12",
@@ -321,6 +335,7 @@ MUTANTS = (
         "            await self._take_in(part)\n",
         "            await self._file(dict.fromkeys(part, Disposition.ACCEPT))\n"
         "            await self._take_in(part)\n",
+        by="killed_anywhere",
     ),
     Mutant(
         "i4",
@@ -330,6 +345,7 @@ MUTANTS = (
         "        if new:\n"
         "            await self._world.ledger.see(folder, [], replace(known, mark=new[-1]), self._world.now())\n"
         "        for at in range(0, len(new), SEEN_AT_ONCE):\n",
+        by="killed_anywhere",
     ),
     Mutant(
         "i4",
@@ -337,6 +353,7 @@ MUTANTS = (
         "ingress/mailbox.py",
         "Folder(self._settings.name, selected.uidvalidity)",
         "Folder(self._settings.name, 7)",
+        by="killed_anywhere",
     ),
     Mutant(
         "i4",
@@ -344,6 +361,7 @@ MUTANTS = (
         "ingress/mailbox_round.py",
         'if begun and "MOVE" not in',
         'if not begun and "MOVE" not in',
+        by="killed_anywhere",
     ),
     Mutant(
         "i4",
@@ -351,6 +369,7 @@ MUTANTS = (
         "ingress/mailbox_mend.py",
         "        if copies[digest] > 0:\n",
         "        if copies:\n",
+        by="killed_anywhere",
     ),
     Mutant(
         "i4",
@@ -358,6 +377,7 @@ MUTANTS = (
         "ingress/imap/client.py",
         'self._by_uid("EXPUNGE", named)',
         'self._by_uid("EXPUNGE", uid=False)',
+        by="only_ours",
     ),
     Mutant(
         "i2",
