@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
@@ -60,21 +57,12 @@ def serve(config: Config) -> None:
 
 @contextmanager
 def alone(database: Database) -> Iterator[None]:
-    """Hold a SQLite database for this daemon alone. Raises ConfigError where another one has it."""
-    descriptor = os.open(lock_file(database.path), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    """Hold a database for this daemon alone. Raises ConfigError where another one has it, Unavailable."""
+    with database.held() as free:
+        if not free:
+            wrong = "another gateway runs on this database"
+            raise ConfigError(Problem(str(database), 0, "", wrong, "stop it, or name another database"))
         yield
-    except BlockingIOError:
-        wrong = "another gateway runs on this database"
-        raise ConfigError(Problem(str(database.path), 0, "", wrong, "stop it, or name another database")) from None
-    finally:
-        os.close(descriptor)
-
-
-def lock_file(database: Path) -> Path:
-    """What a daemon holds as long as it has this database."""
-    return database.with_name(f"{database.name}.lock")
 
 
 def unbound(fault: OSError | ValueError) -> tuple[str, str]:
@@ -102,7 +90,7 @@ class Daemon:
         self._listeners = build.listeners(config, self._receive, budget, disk)
         self._store = build.store(config, database)
         self._meters = Meters()
-        self._board = build.board(config, database, rules.policy)
+        self._board = build.board(config, rules.policy)
         self._board.bounds = self._meters.bounds = lambda: (
             budget.bound,
             self._store.bound,
@@ -170,7 +158,7 @@ class Daemon:
             for ingress in ingresses:
                 group.create_task(ingress.serve())
             notify.ready()
-            log.info("gateway.started", version=__version__, database=str(self._database.path))
+            log.info("gateway.started", version=__version__, database=str(self._database))
             await self._stop.wait()
             log.info("gateway.stopping")
             notify.stopping()

@@ -87,9 +87,12 @@ def chance() -> float:
 def open_database(config: Config) -> Database:
     """The open database, at whatever schema it is. Raises ConfigError, Unavailable."""
     try:
-        return Database(config.database.url, outside(config)).open()
+        return Database(config.database.url, outside(config), secret(config.database_password_file)).open()
     except ValueError as fault:
         raise ConfigError(Problem(str(config.path), 0, "database", str(fault))) from fault
+    except OSError as fault:
+        wrong = f"{fault.filename}: {fault.strerror}"
+        raise ConfigError(Problem(str(config.path), 0, "database_password_file", wrong)) from fault
 
 
 def outside(config: Config) -> Outside:
@@ -235,12 +238,12 @@ def listeners(config: Config, receive: Receive, budget: Budget, disk: Disk) -> l
     ]
 
 
-def board(config: Config, database: Database, policy: Policy) -> Board:
+def board(config: Config, policy: Policy) -> Board:
     """Where the parts say how they stand."""
     began = now()
     listening = [Standing(one.name, one.protocol, began) for one in config.smtp]
     polled = [Standing(one.name, "imap", began) for one in config.imap]
-    return Board(status_file(database.path), now, policy.digest, [*listening, *polled])
+    return Board(status_file(config.beside), now, policy.digest, [*listening, *polled])
 
 
 def pages(config: Config, meters: Meters) -> list[Page]:

@@ -1,4 +1,4 @@
-"""A whole gateway in one process without its ports: the real stories over a real SQLite file, with sample accounts."""
+"""A whole gateway in one process without its ports: the real stories over a real database, with sample accounts."""
 
 from __future__ import annotations
 
@@ -166,13 +166,15 @@ def _migrated() -> bytes:
         return database.path.read_bytes()
 
 
-def new_database(path):
+def new_database(where):
     """An open database as `migrate()` leaves a new one, its key its own; the migrations themselves run once a process.
 
-    They take a quarter of a second, which thousands of tests would wait for.
+    They take a quarter of a second, which thousands of tests would wait for. `where` is a file, or the address of what
+    is migrated already.
     """
-    database = Database(f"sqlite:///{path}").open()
-    database.path.write_bytes(_migrated())
+    database = Database(str(where) if "://" in str(where) else f"sqlite:///{where}").open()
+    if database.path is not None:
+        database.path.write_bytes(_migrated())
     database.write(lambda connection: ensure_key(connection, NOW))
     return database
 
@@ -183,9 +185,9 @@ def _wording():
 
 
 @contextmanager
-def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside=None):
-    """A gateway with its database in `folder`; its statements are `watchable` by `statements.watched()`."""
-    database = new_database(f"{folder}/gateway.db")
+def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside=None, url=""):  # noqa: PLR0913 - what a test varies
+    """A gateway with its database in `folder`, or elsewhere; `statements.watched()` sees those that are `watchable`."""
+    database = new_database(url or f"{folder}/gateway.db")
     database.outside = outside
     if watchable:
         make_watchable(database.engine)

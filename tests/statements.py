@@ -5,23 +5,35 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import event
 
 _before, _after = [], []
 
 
-class _Cursor(sqlite3.Cursor):
-    def execute(self, statement, *parameters):
+class _Told:
+    """A cursor that says what it does."""
+
+    def execute(self, statement, *parameters, **how):
+        words = str(statement)
         for told in _before:
-            told(statement)
-        super().execute(statement, *parameters)
+            told(words)
+        super().execute(statement, *parameters, **how)
         for told in _after:
-            told(statement, self.rowcount)
+            told(words, self.rowcount)
         return self
 
 
+class _SqliteCursor(_Told, sqlite3.Cursor):
+    pass
+
+
+class _PostgresqlCursor(_Told, psycopg.Cursor):
+    pass
+
+
 class _Connection(sqlite3.Connection):
-    def cursor(self, factory=_Cursor):
+    def cursor(self, factory=_SqliteCursor):
         return super().cursor(factory)
 
     def execute(self, statement, *parameters):
@@ -30,7 +42,8 @@ class _Connection(sqlite3.Connection):
 
 def make_watchable(engine):
     """Every connection that is opened from now on."""
-    event.listen(engine, "do_connect", lambda _dialect, _record, _args, options: options.update(factory=_Connection))
+    factory = {"factory": _Connection} if engine.name == "sqlite" else {"cursor_factory": _PostgresqlCursor}
+    event.listen(engine, "do_connect", lambda _dialect, _record, _args, options: options.update(factory))
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Tokens, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
+from gateway.store.sqlite import lock_file
 
 DNS_SECONDS = 2
 WAITS = Timeouts(5, 5, 5)
@@ -74,13 +75,14 @@ def _database(config: Config) -> Iterator[Finding]:
     if revision is None or revision == schema.HEAD:
         state = f"at schema {revision}" if revision else "new; `run` makes its tables"
         runs = "; a gateway runs on it" if is_running(config) else ""
-        yield Finding(Finding.OK, "database", f"{database.path}: {state}{runs}")
+        yield Finding(Finding.OK, "database", f"{database}: {state}{runs}")
     else:
         known = revision in schema.known()
-        words = f"{database.path} is at schema {revision}, this gateway at {schema.HEAD}"
+        words = f"{database} is at schema {revision}, this gateway at {schema.HEAD}"
         right = "`run` migrates it" if known else "install the newer gateway"
         yield Finding(Finding.WARN if known else Finding.FAIL, "database", f"{words}; {right}")
-    yield from _private("database", database.path)
+    if path is not None:
+        yield from _private("database", path)
     database.close()
 
 
@@ -146,7 +148,7 @@ async def _nobody(arrival: Arrival) -> Receipt:
 def is_running(config: Config) -> bool:
     """Whether a gateway has this database, and so, most likely, its ports."""
     path = config.database.path
-    if path is None or not app.lock_file(path).exists():
+    if path is not None and not lock_file(path).exists():
         return False
     try:
         with app.alone(build.open_database(config)):
@@ -206,7 +208,11 @@ def _pec(config: Config) -> Iterator[Finding]:
 
 
 def _secrets(config: Config) -> Iterator[Finding]:
-    passwords = [config.outbound.password_file, *(one.password_file for one in config.imap)]
+    passwords = [
+        config.database_password_file,
+        config.outbound.password_file,
+        *(one.password_file for one in config.imap),
+    ]
     passwords += [path for one in config.oauth2.values() for path in one.secret_files]
     files = [*passwords, *(one.tls.key_file for one in config.smtp if one.tls)]
     for path in files:

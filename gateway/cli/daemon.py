@@ -47,4 +47,4 @@ def migrate(context: Context) -> None:
     """Bring the database to this version's schema."""
     database = build.open_database(context.config)
     changed = schema.migrate(database, build.now())
-    click.echo(f"{database.path}: {'now' if changed else 'already'} at schema {schema.HEAD}")
+    click.echo(f"{database}: {'now' if changed else 'already'} at schema {schema.HEAD}")

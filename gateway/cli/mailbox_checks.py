@@ -86,7 +86,7 @@ def _told(one: ImapMailbox, found: Look) -> Iterator[Finding]:
 def _sight(config: Config, folder: Folder) -> Sight | None:
     """What the ledger knows; nothing, where there is no ledger yet."""
     path = config.database.path
-    if path is None or not path.exists():
+    if path is not None and not path.exists():
         return None
     try:
         with closing(build.open_database(config)) as database:

@@ -37,10 +37,10 @@ def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
     else:
         sweep = Sweep(rules, now, context.operator)
         with show.working("letting go"):
-            while context.database.write(sweep):
+            while sweep.took(context.database.write(sweep)):
                 pass
             context.database.read(sweep.look)
-            while context.database.write(sweep):
+            while sweep.took(context.database.write(sweep)):
                 pass
         context.database.write(sweep.end)
         context.let_go()
@@ -53,7 +53,7 @@ def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
 def examine(config: Config) -> Iterator[Finding]:
     """What would go at the next sweep. What is wrong with policy or database is told by their own checks."""
     path = config.database.path
-    if path is None or not path.exists():
+    if path is not None and not path.exists():
         return
     try:
         rules = load_policies(config.policies).retention

@@ -20,7 +20,7 @@ from gateway.core.standing import Bound, InForce, Report
 from gateway.core.times import stamp
 from gateway.ops import board
 from gateway.store import blobs
-from gateway.store.database import extent
+from gateway.store.dialect import extent
 
 STALE = timedelta(minutes=2)
 """The daemon writes every half minute: one that does not has stopped turning."""
@@ -37,7 +37,7 @@ def status(context: Context, json_lines: bool) -> int:
     if not is_running(config):
         raise Refused("no gateway runs on this database; start it, then again", os.EX_UNAVAILABLE)
     now = build.now()
-    report = _board(config.database.path or Path())
+    report = _board(config.beside)
     silent = now - report.at > STALE
     disk = build.disk(config).trouble()  # looked at by ourselves: on a full one the daemon may be unable to write
     if silent and not disk:
@@ -48,14 +48,15 @@ def status(context: Context, json_lines: bool) -> int:
         for line in (*_policy(report.in_force), *map(_bound, report.bounds), *map("TROUBLE: {}".format, troubles)):
             click.echo(show.plain(line))
         octets, free = context.read(extent)
-        click.echo(f"database: {octets / MIB:.0f} MiB, {free / MIB:.0f} MiB of it free")
+        rest = f", {free / MIB:.0f} MiB of it free" if config.database.path else ""
+        click.echo(f"database: {context.seen}, {octets / MIB:.0f} MiB{rest}")
         number, outside = context.read(blobs.extent)
         click.echo(f"blobs: {number} outside the database, {outside / MIB:.0f} MiB")
     return os.EX_UNAVAILABLE if disk or any(one.stuck(now) for one in report.standings) else os.EX_OK
 
 
-def _board(database: Path) -> Report:
-    path = board.status_file(database)
+def _board(beside: Path) -> Report:
+    path = board.status_file(beside)
     try:
         return board.read(path)
     except (OSError, ValueError) as fault:

@@ -48,6 +48,8 @@ class Config(Section):
     """Recipients served, with any detail after a plus."""
     database: DatabaseUrl = written("sqlite:////var/lib/gateway/gateway.db")
     """sqlite:///FILE or postgresql://USER@HOST/NAME."""
+    database_password_file: FilePath | None = None
+    """PostgreSQL's password; none where the server asks for none, or libpq finds it by itself."""
     blobs: Blobs = written({})
     """What is too long for the database."""
     spool: FilePath = Field(default_factory=lambda data: _beside(data.get("database"), "spool"))
@@ -93,6 +95,11 @@ class Config(Section):
         """Where blobs are as files: of one database alone, for what it does not refer to is swept."""
         name = self.database.path.name if self.database.path else "gateway"
         return self.blobs.path or _beside(self.database, f"{name}.blobs")
+
+    @property
+    def beside(self) -> Path:
+        """What this gateway leaves on this machine is named after this file: SQLite's, or one beside the spool."""
+        return self.database.path or self.spool.with_name("gateway.db")
 
     @property
     def letterhead(self) -> Letterhead:

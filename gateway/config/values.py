@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
@@ -28,7 +28,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _PANEL = re.compile(r"https://[A-Za-z0-9][\x21-\x7e]{0,253}")
 _AUTHSERV_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _MAILBOX = re.compile(r'(?:"(?P<quoted>[^"\\<>]*)"|(?P<plain>[^"\\<>]*?))\s*<(?P<address>[^<>\s]+)>')
-_SCHEMES = ("sqlite", "postgresql")
+_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
+_SECRETS = {"password", "sslpassword"}
 
 
 class Written:
@@ -187,8 +188,8 @@ def _database(text: str, directory: Path) -> Database:
             raise ValueError("has not the form sqlite:///FILE")
         path = _path(file, directory)
         return Database(f"sqlite:///{path}", path)
-    if url.password is not None:
-        raise ValueError("holds a password; a secret is never a value, PostgreSQL's own password file serves")
+    if url.password is not None or _SECRETS & parse_qs(url.query).keys():
+        raise ValueError("holds a password; a secret is never a value: name its file as database_password_file")
     if not url.path.removeprefix("/"):
         raise ValueError("has not the form postgresql://USER@HOST/NAME")
     return Database(text, None)

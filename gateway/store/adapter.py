@@ -1,17 +1,13 @@
-"""The store as the stories see it: look-ups in the loop's own thread, writes through the one writer."""
+"""The store as the stories see it: look-ups by its reader, writes by its writer."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
 
 from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
@@ -42,14 +38,11 @@ from gateway.store import (
 from gateway.store.database import Database
 from gateway.store.keys import keyring
 from gateway.store.putting import Putting
+from gateway.store.reader import reader
 from gateway.store.retention import Sweep
 from gateway.store.writer import Writer
 
-T = TypeVar("T")
 log = structlog.get_logger()
-
-BUSY_READ_MS = 200
-"""A look-up in the loop's thread waits no longer than this for a lock."""
 
 
 class Store:
@@ -60,31 +53,31 @@ class Store:
         self._acknowledgements = acknowledgements
         self._writer = Writer(database)
         self._putting = Putting()
-        self._reader: Connection | None = None
+        self._reader = reader(database)
 
     async def registered(self, author: Address) -> tuple[Account, ...]:
         """The accounts that `author` is registered on."""
-        return self._look_up(partial(book.registered, author=author))
+        return await self._reader.ask(partial(book.registered, author=author))
 
     async def holders(self, keys: Sequence[str]) -> tuple[Service, ...]:
         """The services of these keys, whoever holds them."""
-        return self._look_up(partial(book.holders, keys=keys))
+        return await self._reader.ask(partial(book.holders, keys=keys))
 
     async def resembling(self, author: Address, named: Sequence[Address]) -> tuple[Resemblance, ...]:
         """Whom `author` resembles, and who is registered on the `named` addresses."""
-        return self._look_up(partial(likeness.resembling, author=author, named=named))
+        return await self._reader.ask(partial(likeness.resembling, author=author, named=named))
 
     async def account(self, account_id: int) -> Account | None:
         """The account as it is now."""
-        return self._look_up(partial(book.by_id, account_id=account_id))
+        return await self._reader.ask(partial(book.by_id, account_id=account_id))
 
     async def tickets(self, references: Sequence[str]) -> tuple[TicketFact, ...]:
         """Those of these references that exist."""
-        return self._look_up(partial(desk.tickets, references=references))
+        return await self._reader.ask(partial(desk.tickets, references=references))
 
     async def confirmation(self, reference: str) -> Confirmation | None:
         """The question of this reference."""
-        return self._look_up(partial(confirmations.confirmation, reference=reference))
+        return await self._reader.ask(partial(confirmations.confirmation, reference=reference))
 
     async def held(self, message_id: str) -> Held | None:
         """The message, if it is held still. Its octets may be on another machine: so in a thread."""
@@ -92,11 +85,11 @@ class Store:
 
     async def keyring(self) -> Keyring:
         """The keys of tokens, as they are now."""
-        return self._look_up(keyring)
+        return await self._reader.ask(keyring)
 
     async def rates(self, counters: Sequence[Counter], at: datetime) -> Rates:
         """How many counted in these within the hour before `at`."""
-        return self._look_up(partial(rates.rates, counters=counters, at=at))
+        return await self._reader.ask(partial(rates.rates, counters=counters, at=at))
 
     async def record(self, record: Record) -> Recorded:
         """One transaction a message; returns after the commit (I3)."""
@@ -106,7 +99,7 @@ class Store:
 
     async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
         """Outbox rows to be tried now."""
-        return self._look_up(partial(letters.due, now=now, limit=limit))
+        return await self._reader.ask(partial(letters.due, now=now, limit=limit))
 
     async def settle(
         self,
@@ -123,7 +116,7 @@ class Store:
 
     async def sight(self, folder: Folder) -> Sight | None:
         """What is known of a mailbox's folder."""
-        return self._look_up(partial(mailboxes.sight, folder=folder))
+        return await self._reader.ask(partial(mailboxes.sight, folder=folder))
 
     async def see(self, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
         """Put mail down as waiting."""
@@ -131,11 +124,11 @@ class Store:
 
     async def unfinished(self, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:
         """What is not done."""
-        return self._look_up(partial(mailboxes.unfinished, folder=folder, after=after, limit=limit))
+        return await self._reader.ask(partial(mailboxes.unfinished, folder=folder, after=after, limit=limit))
 
     async def known_again(self, place: Place, octets: bytes) -> Disposition | None:
         """What became of these octets under another UIDVALIDITY."""
-        found = self._look_up(partial(mailboxes.known, place=place, octets=octets))
+        found = await self._reader.ask(partial(mailboxes.known, place=place, octets=octets))
         if found is None:
             return None
         message_id, disposition = found
@@ -148,15 +141,15 @@ class Store:
 
     async def audit_head(self) -> audit.Head:
         """The end of the audit's chain."""
-        return self._look_up(audit.head)
+        return await self._reader.ask(audit.head)
 
     async def sweep(self, retention: Retention, now: datetime, by: str, pause: Callable[[], Awaitable[None]]) -> Swept:
         """One run of retention; a pause after each piece."""
         run = Sweep(retention, now, by)
-        while await self._writer.write(run):
+        while run.took(await self._writer.write(run)):
             await pause()
         await asyncio.to_thread(self._database.read, run.look)
-        while await self._writer.write(run):
+        while run.took(await self._writer.write(run)):
             await pause()
         await self._writer.write(run.end)
         try:
@@ -178,7 +171,7 @@ class Store:
         """Finish what is queued, then let go of the database."""
         self._putting.close()
         self._writer.close()
-        self._forget_reader()
+        self._reader.close()
 
     async def _put(self, record: Record) -> Record:
         """What is too long for the database stands outside it from here on. Raises Unavailable."""
@@ -186,24 +179,5 @@ class Store:
         if outside is None or not blobs.is_long(record, outside.inline):
             return record
         attached = [one.sha256 for one in blobs.long_contents(record, outside.inline)]
-        return await self._putting.put(outside, record, self._look_up(partial(contents.known, digests=attached)))
-
-    def _look_up(self, query: Callable[[Connection], T]) -> T:
-        try:
-            return query(self._reading())
-        except (DatabaseError, sqlite3.OperationalError):
-            self._forget_reader()
-            with self._database.asking():  # around the fault alone: several look-ups a message go well
-                raise
-
-    def _reading(self) -> Connection:
-        if self._reader is None:
-            self._reader = self._database.engine.connect().execution_options(begin="")  # each look sees the last commit
-            self._reader.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_READ_MS}")
-            self._reader.exec_driver_sql("PRAGMA query_only = ON")
-        return self._reader
-
-    def _forget_reader(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        known = await self._reader.ask(partial(contents.known, digests=attached))
+        return await self._putting.put(outside, record, known)

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
@@ -23,6 +22,7 @@ from gateway.core.verdict import Accept, Refuse, Verdict
 from gateway.ports import Opening, Record, Recorded
 from gateway.store import attempts, blobs, contents, letters, mailboxes, rates
 from gateway.store import tables as t
+from gateway.store.dialect import serialise, upsert
 from gateway.store.logos import fold
 from gateway.store.prepared import Prepared
 
@@ -77,7 +77,8 @@ def settle(
 ) -> Recorded:
     """Find out whether this is a duplicate, file what is accepted, and `write` the message's row."""
     arrival, verdict = record.case.arrival, record.verdict
-    dedup = dedup_key(record)
+    if dedup := dedup_key(record):
+        serialise(connection, "dedup", dedup)  # the same at once waits for the first, and is its duplicate (I4)
     first = _same.first(connection, {"key": dedup}) if dedup else None
     if first is not None and first.id != arrival.id:
         verdict = Refuse(Disposition.DISCARD, Reason.DUPLICATE, "built-in", f"the same as {first.id}")

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from gateway.core.chain import GENESIS, commitment, link
 from gateway.core.times import stamp
 from gateway.store import tables as t
+from gateway.store.dialect import serialise
 from gateway.store.listing import Window, newest
 
 ERASED = "audit.erase"
@@ -52,7 +53,8 @@ class Verified:
 
 
 def note(connection: Connection, now: datetime, by: str, action: str, subject: str, detail: str = "") -> None:  # noqa: PLR0913, PLR0917 - one fact a column
-    """Write one act down, in the transaction that does it; that one holds the lock, so two writers make one chain."""
+    """Write one act down, in the transaction that does it: until its end nobody else adds to the chain."""
+    serialise(connection, "audit")
     last, salt = head(connection), secrets.token_hex(SALT_OCTETS)
     row: dict[str, Any] = {"id": last.rows + 1, "at": stamp(now), "by": by, "action": action, "subject": subject}
     row["commitment"] = commitment(salt, detail)

@@ -15,12 +15,12 @@ from functools import partial
 from itertools import islice
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.times import stamp
 from gateway.store import tables as t
 from gateway.store.blobs import Outside
 from gateway.store.database import Database
+from gateway.store.dialect import upsert
 
 ORPHAN = timedelta(days=1)
 """Of what was put and no row refers to; until then its row may come yet."""

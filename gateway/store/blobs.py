@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.message import Attachment
 from gateway.ports import Record
 from gateway.store import tables as t
+from gateway.store.dialect import upsert
 from gateway.store.prepared import Prepared
 
 INLINE = 256 * 1024

@@ -20,6 +20,7 @@ from gateway.ports import Ask, Held, Record, Recorded, Said
 from gateway.store import archive, blobs, book, letters, quarantine
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.dialect import serialise
 from gateway.store.prepared import Prepared
 
 DAY = timedelta(days=1)
@@ -84,6 +85,7 @@ def of_message(connection: Connection, message_id: str, now: datetime) -> dict[s
 def _ask(connection: Connection, question: Ask, now: datetime) -> None:
     """Unless it would be one too many; nobody is counted like anybody (I10)."""
     account = question.reply.account_id
+    serialise(connection, "questions", account)
     [asked] = _asked.scalars(connection, {"account": account, "since": stamp(now - DAY)})
     [unanswered] = _open.scalars(connection, {"account": account, "now": stamp(now)})
     if not account or asked >= PER_DAY or (unanswered and question.asking is not Asking.EACH):

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, select, true
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.message import Body, Message
 from gateway.core.parse import parse
 from gateway.store import blobs, ledger
 from gateway.store import tables as t
+from gateway.store.dialect import alone, elements, member, upsert
 from gateway.store.prepared import Prepared
 
 _known = Prepared(
@@ -26,8 +25,8 @@ _known = Prepared(
 _insert = Prepared(upsert(t.content).on_conflict_do_nothing())
 _content = select(t.content.c.octets, t.content.c.size).where(t.content.c.sha256 == bindparam("sha256"))
 _attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
-_each = func.json_each(t.entry.c.attachments).table_valued("value")
-_used = select(func.json_extract(_each.c.value, "$.sha256")).select_from(t.entry).join(_each, true())
+_each = elements(t.entry.c.attachments)
+_used = select(member(_each.c.value, "sha256")).select_from(t.entry).join(_each, true())
 _drop_unused = delete(t.content).where(t.content.c.sha256.not_in(_used))  # every attachment has a sha256, so no null
 _unused = select(t.content.c.sha256, t.content.c.size).where(t.content.c.sha256.not_in(_used))
 _used_since = _used.where(t.entry.c.id > bindparam("horizon"))
@@ -60,22 +59,20 @@ def drop_unused(connection: Connection) -> int:
     return connection.execute(_drop_unused).rowcount
 
 
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """Contents that no entry up to `horizon` refers to: digest and size."""
-
-    found: tuple[tuple[str, int], ...]
-    horizon: int
+def horizon(connection: Connection) -> int:
+    """The newest entry. Whoever asks is alone: else one with a smaller id might be written still."""
+    alone(connection)
+    return connection.execute(select(func.max(t.entry.c.id))).scalar() or 0
 
 
-def unused(connection: Connection) -> Unused:
-    """Look for what no entry refers to: the long part of dropping it, and no writer need wait for it."""
-    horizon = connection.execute(select(func.max(t.entry.c.id))).scalar() or 0
-    return Unused(tuple((row.sha256, row.size) for row in connection.execute(_unused)), horizon)
+def unused(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """What no entry refers to, digest and size: the long part of dropping it, and no writer need wait for it."""
+    return tuple((row.sha256, row.size) for row in connection.execute(_unused))
 
 
 def drop(connection: Connection, digests: Sequence[str], horizon: int) -> int:
-    """Delete of these what no entry has come to refer to meanwhile; how many there were."""
+    """Delete of these what no entry behind the horizon has come to refer to; how many there were. Asked alone."""
+    alone(connection)
     return connection.execute(_drop, {"digests": list(digests), "horizon": horizon}).rowcount
 
 

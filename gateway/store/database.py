@@ -2,46 +2,93 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.blobs import Outside
+from gateway.store.postgresql import Postgresql
+from gateway.store.sqlite import Sqlite
 
 T = TypeVar("T")
+Connect = Callable[[], AbstractContextManager[Connection]]
 
-BUSY_WRITE_MS = 5_000
-"""How long a writer waits for another process's transaction before it gives up with a 451."""
+CHARACTERS = 300
+"""Of a driver's words, on one line."""
+CROSSED = frozenset({"40001", "40P01"})
+"""serialization_failure and deadlock_detected: PostgreSQL undid one of two that stood in each other's way."""
+
+
+class Crossed(Unavailable):
+    """Nothing was done, because another transaction stood in the way; the same again may go well at once."""
+
+
+class Kind(Protocol):
+    """What is different between a file and a server."""
+
+    name: str
+    """As it is told: of a server without a password."""
+    path: Path | None
+    """The file, if it is one."""
+    near: bool
+    """Look-ups are quicker than a change of threads."""
+    writers: int
+    """So many transactions of the daemon at once pay."""
+    fault: type[Exception]
+    """What the driver raises where SQLAlchemy does not stand between."""
+
+    def engine(self) -> Engine:
+        """Made ready. Raises Unavailable."""
+
+    def looking(self, connection: Connection) -> None:
+        """Make a connection one for look-ups alone."""
+
+    def writing(self, connection: Connection) -> None:
+        """Make a connection one of the daemon's writers."""
+
+    def remake(self, connection: Connection, work: Callable[[Connection], None]) -> None:
+        """See Database.remake."""
+
+    def compact(self, connection: Connection) -> None:
+        """See Database.compact."""
+
+    def held(self, connect: Connect) -> AbstractContextManager[bool]:
+        """See Database.held."""
+
+
+_KINDS: dict[str, Callable[[URL, str], Kind]] = {"sqlite": Sqlite, "postgresql": Postgresql}
 
 
 class Database:
     """An open database. Raises Unavailable wherever it cannot answer now."""
 
-    def __init__(self, url: str, outside: Outside | None = None) -> None:
-        """`url` is `sqlite:///FILE`. The file and its folder are made when missing, for our eyes only."""
+    def __init__(self, url: str, outside: Outside | None = None, password: str = "") -> None:
+        """`url` is `sqlite:///FILE`, made when missing, for our eyes only, or `postgresql://USER@HOST/NAME`."""
         self.url = make_url(url)
         self.outside = outside
-        if self.url.get_backend_name() != "sqlite":
-            raise ValueError(f"{self.url.drivername}: this version stores in sqlite:///FILE only")
-        self.path = Path(self.url.database or "")
+        kind = _KINDS.get(self.url.get_backend_name())
+        if kind is None:
+            raise ValueError(f"{self.url.drivername}: it is sqlite:///FILE or postgresql://USER@HOST/NAME")
+        self.kind = kind(self.url, password)
         self._engine: Engine | None = None
+
+    def __str__(self) -> str:
+        return self.kind.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file, if it is one."""
+        return self.kind.path
 
     def open(self) -> Database:
         """Make the file private and the engine ready. Raises Unavailable where the path cannot be used."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite would, with its own mode
-        except OSError as fault:
-            raise Unavailable(f"database {self.path}: {fault.strerror}") from fault
-        self._engine = _sqlite_engine(self.url)
+        self._engine = self.kind.engine()
         self._engine.update_execution_options(database=self)  # `blobs.beside()` finds it by any connection
         return self
 
@@ -62,41 +109,46 @@ class Database:
             return query(connection.execution_options(begin="BEGIN"))
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """One transaction: all of it or nothing."""
+        """One transaction, and no other beside it: all of it or nothing."""
         with self.connect() as connection, connection.begin():
             return work(connection)
 
     def remake(self, work: Callable[[Connection], None]) -> None:
-        """One transaction that may make tables anew. Raises Unavailable where a row would refer to none at its end.
-
-        SQLite sees no table made anew, but one dropped to which all that refers to it clings: so it looks afterwards.
-        """
+        """One transaction that may make tables anew. Raises Unavailable where a row would refer to none at its end."""
         with self.connect() as connection:
-            connection.execution_options(begin="")
-            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing within a transaction
-            connection.commit()
-            connection.execution_options(begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                work(connection)
-                if lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                    raise Unavailable(f"database {self.path}: a row of {lost.table} refers to no {lost.parent}")
+            self.kind.remake(connection, work)
 
     def compact(self) -> None:
-        """Write the file anew and empty its journal, so that nothing is left of what was deleted. Raises Unavailable.
+        """Write it anew, so that nothing is left of what was deleted. Raises Unavailable.
 
-        It wants the size of the database on disk once more, and other writers wait, or are unavailable, meanwhile.
+        It wants its size on disk once more, and other writers wait, or are unavailable, meanwhile.
         """
         with self.connect() as connection:
-            connection.execution_options(begin="")
-            connection.exec_driver_sql("VACUUM")
-            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
-                raise Unavailable(f"database {self.path}: somebody reads what its journal still holds")
+            self.kind.compact(connection.execution_options(begin=""))
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold it for this daemon alone, as long as the block lasts; False where another one does."""
+        with self.asking(), self.kind.held(self.connect) as free:
+            yield free
+
+    def looking(self) -> Connection:
+        """A connection to keep: each look-up sees the last commit, and none writes. Wants `asking()` around it."""
+        connection = self.engine.connect().execution_options(begin="")
+        self.kind.looking(connection)
+        return connection
+
+    def writing(self) -> Connection:
+        """A connection to keep for what the daemon writes, beside others. Wants `asking()` around it."""
+        connection = self.engine.connect()
+        self.kind.writing(connection)
+        return connection
 
     @property
     def engine(self) -> Engine:
         """The engine of an open database."""
         if self._engine is None:
-            raise Unavailable(f"database {self.path} is not open")
+            raise Unavailable(f"database {self} is not open")
         return self._engine
 
     @contextmanager
@@ -104,42 +156,15 @@ class Database:
         """Turn the driver's complaints into the third answer of a look-up (I9)."""
         try:
             yield
-        except DatabaseError as fault:
+        except DBAPIError as fault:
             if isinstance(fault, IntegrityError):
                 raise
-            raise Unavailable(f"database {self.path}: {fault.orig}") from fault
-        except sqlite3.OperationalError as fault:  # from the PRAGMAs of a new connection
-            raise Unavailable(f"database {self.path}: {fault}") from fault
+            raise self._unavailable(fault.orig) from fault
+        except self.kind.fault as fault:
+            raise self._unavailable(fault) from fault
 
-
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own lost updates (dependencies.md)
-        for pragma in (
-            f"busy_timeout = {BUSY_WRITE_MS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",  # a 250 is on disk (I3)
-            "foreign_keys = ON",
-            "secure_delete = ON",  # what is erased is overwritten
-            "temp_store = FILE",  # an import of a million accounts stays out of memory
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if begin := connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"):
-            connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def extent(connection: Connection) -> tuple[int, int]:
-    """Octets of the database, and how many of them are free for what comes: the file does not shrink by itself."""
-    pages, free, size = (
-        int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return pages * size, free * size
+    def _unavailable(self, fault: BaseException | None) -> Unavailable:
+        """In the server's first words: what follows them may quote a letter."""
+        words = getattr(getattr(fault, "diag", None), "message_primary", None) or str(fault)
+        how = Crossed if getattr(fault, "sqlstate", None) in CROSSED else Unavailable
+        return how(f"database {self}: {' '.join(words.split())[:CHARACTERS]}")

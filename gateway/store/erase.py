@@ -7,7 +7,6 @@ in `STAYS`, so one that is added later goes until somebody says otherwise. Decis
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    literal,
     null,
     or_,
     select,
@@ -40,6 +40,7 @@ from gateway.core.ticket import Status
 from gateway.core.times import stamp
 from gateway.store import audit, contents, likeness
 from gateway.store import tables as t
+from gateway.store.dialect import Contains, elements, member
 
 ACT = "account.erase"
 LISTED = 100
@@ -167,7 +168,7 @@ def _doomed(account: int, own: Sequence[str]) -> ColumnElement[bool]:
     return or_(
         _m.account_id == account,
         and_(_m.account_id.is_(None), _m.author.in_(own)),
-        and_(_m.reason == Reason.DELIVERY_REPORT.value, func.json_extract(_m.report, "$.outbox").in_(letters)),
+        and_(_m.reason == Reason.DELIVERY_REPORT.value, member(_m.report, "outbox").in_(letters)),
     )
 
 
@@ -224,10 +225,11 @@ def _told(connection: Connection, code: str, names: Sequence[str]) -> Sequence[i
 
 def _names_one(names: Sequence[str], *columns: Column[Any]) -> ColumnElement[bool]:
     """Whether one of the columns may name one: it has the domain of one. An account has few, and many addresses."""
-    domains = sorted({f"@{name.rpartition('@')[2]}" for name in names})
-    each = func.json_each(json.dumps(domains)).table_valued("value")
-    found = (func.instr(func.lower(cast(column, String)), each.c.value) > 0 for column in columns)
-    return select(each.c.value).where(or_(*found)).exists()
+    domains = [{"domain": one} for one in sorted({f"@{name.rpartition('@')[2]}" for name in names})]
+    each = elements(literal(domains, JSON))
+    domain = member(each.c.value, "domain")
+    found = (Contains(func.lower(cast(column, String)), domain) > 0 for column in columns)
+    return select(domain).select_from(each).where(or_(*found)).exists()
 
 
 def _pattern(names: Sequence[str]) -> re.Pattern[str]:

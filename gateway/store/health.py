@@ -32,6 +32,7 @@ _letter = (
     .join(t.account, t.account.c.id == t.outbox.c.account_id)
     .join(t.address, (t.address.c.account_id == t.account.c.id) & t.address.c.is_primary)
     .where(t.outbox.c.id == bindparam("row"), t.outbox.c.recipient == t.address.c.text)
+    .with_for_update(of=t.account, key_share=True)  # of two letters the second counts the first one's fate too
 )
 _fates = (
     select(t.outbox.c.state, t.outbox.c.failure)

@@ -18,6 +18,7 @@ from gateway.ports import Due, Opening
 from gateway.store import health, repetition
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.dialect import serialise
 from gateway.store.listing import Window, newest
 from gateway.store.prepared import Prepared
 
@@ -96,6 +97,7 @@ def _may_be_told(  # noqa: PLR0913, PLR0917 - a fact each
         [answered] = _answered.scalars(connection, {"ticket": ticket_id})
         if answered >= limits.per_ticket:
             return False
+    serialise(connection, "acknowledgements", letter.account_id)
     [told] = _told.scalars(connection, {"account": letter.account_id, "since": stamp(now - limits.period)})
     few = told < limits.per_account
     return few and not repetition.day_after_day(connection, letter.account_id, opening.message.body.text, now)

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.address import Address
 from gateway.core.likeness import How, Resemblance, face, keys, likeness, probes
 from gateway.store import tables as t
+from gateway.store.dialect import upsert
 from gateway.store.prepared import Prepared
 
 PAGE = 5_000

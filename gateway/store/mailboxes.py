@@ -13,21 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.place import OPEN, Folder, Mail, Place, Sight, Step
 from gateway.core.reason import Disposition
 from gateway.core.times import moment, stamp
 from gateway.store import tables as t
+from gateway.store.dialect import upsert
 from gateway.store.prepared import Prepared
 
 _in_folder = (t.mail.c.ingress == bindparam("i")) & (t.mail.c.uidvalidity == bindparam("v"))
 _here = _in_folder & (t.mail.c.uid == bindparam("u"))
 _folders = select(t.folder).where(t.folder.c.ingress == bindparam("i")).order_by(t.folder.c.first_seen_at)
 _mark = upsert(t.folder)
-_mark = _mark.on_conflict_do_update(
-    index_elements=["ingress", "uidvalidity"], set_={"mark": func.max(t.folder.c.mark, _mark.excluded.mark)}
-)
+_later = case((_mark.excluded.mark > t.folder.c.mark, _mark.excluded.mark), else_=t.folder.c.mark)
+_mark = _mark.on_conflict_do_update(index_elements=["ingress", "uidvalidity"], set_={"mark": _later})
 _count = upsert(t.seen)
 _count = _count.on_conflict_do_update(
     index_elements=["ingress", "day"], set_={"uids": t.seen.c.uids + _count.excluded.uids}

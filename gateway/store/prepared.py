@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +25,8 @@ class Prepared:
     """One statement. `lists` are the parameters that stand for several values."""
 
     def __init__(self, statement: Any, *lists: str) -> None:
+        if isinstance(statement, Insert) and not statement.exported_columns:
+            statement = statement.inline()  # PostgreSQL would be asked for the key as well
         self._statement = statement
         self._lists = lists
         self._written: dict[tuple[object, ...], _Written] = {}
@@ -58,6 +60,8 @@ class Prepared:
             cursor = driver.execute(written.sql, written.parameters(values))
             return written, cursor.rowcount, cursor.fetchall() if written.finds else []
         except dialect.loaded_dbapi.Error as fault:
+            if dialect.is_disconnect(fault, driver, None):
+                connection.invalidate(fault)
             raise DBAPIError.instance(
                 written.sql, None, fault, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
             ) from fault  # one name for a fault, whoever met it

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from gateway.core.rates import Counter, Rates
 from gateway.store import tables as t
+from gateway.store.dialect import upsert
 from gateway.store.prepared import Prepared
 
 HOUR = 3600

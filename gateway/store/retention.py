@@ -6,6 +6,7 @@ No row goes. What is open, held without an end, or younger is not touched; what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import accumulate, takewhile
@@ -20,6 +21,7 @@ from gateway.store import contents
 from gateway.store import retention_terms as terms
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.dialect import alone
 
 BATCH = 50
 """Messages in a piece of work,"""
@@ -37,7 +39,7 @@ STAYS = frozenset(
 """Of a message, for good: what the balance, repetitions and tickets need. All other columns tell of people, and go."""
 
 Place = tuple[str, Any]
-Done = tuple[Place | None, Swept]
+Gone = tuple[Place | None, Swept]
 """Where to go on, or None at the end; and what went."""
 _START: Place = ("", "")
 _m = t.message.c
@@ -53,11 +55,25 @@ _BLANK_MESSAGE = {column.name: _nothing(column) for column in t.message.c if col
 _BLANK_ENTRY: dict[str, Any] = {"by": "", "text": "", "quoted": "", "signature": "", "attachments": []}
 _BLANK_LETTER: dict[str, Any] = {"subject": "", "text": "", "in_reply_to": [], "status": ""}
 _BLANK_LETTER |= {"recipient": null(), "message_id": null()}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a piece came to; after the last one, up to which entry what is attached may be looked for."""
+
+    place: Place | None
+    swept: Swept
+    horizon: int = 0
+
+
 _entries = select(func.count()).where(t.entry.c.ticket_id == t.ticket.c.id).scalar_subquery()
 
 
 class Sweep:
-    """One run: a piece of work with each call; then `look()`, the pieces that it found, and `end()`."""
+    """One run: a piece of work with each call; then `look()`, the pieces that it found, and `end()`.
+
+    A piece may be undone and called again: only by `took()`, after its commit, does the run go on.
+    """
 
     def __init__(self, retention: Retention, now: datetime, by: str) -> None:
         self.swept = Swept()
@@ -67,25 +83,33 @@ class Sweep:
         self._stages = _stages(retention, now)
         self._stage = next(self._stages, None)
         self._place = _START
+        self._horizon = 0
 
-    def __call__(self, connection: Connection) -> bool:
-        """One piece, in a transaction of its caller's; whether there is more."""
+    def __call__(self, connection: Connection) -> Done:
+        """One piece, in a transaction of its caller's."""
+        alone(connection)
         if self._stage is None:
-            return False
+            return Done(None, Swept(), contents.horizon(connection))
         place, took = self._stage(connection, self._place)
         if took and not self.swept:  # in the transaction of the first loss, so that none goes untold
             note(connection, self._now, self._by, "retention.begin", "messages", f"as of {stamp(self._now)}")
-        self.swept += took
-        if place is None:
-            self._stage, place = next(self._stages, None), _START
-        self._place = place
-        return self._stage is not None
+        return Done(place, took)
+
+    def took(self, done: Done) -> bool:
+        """The piece is committed; whether there is more."""
+        if self._stage is None:
+            self._horizon = done.horizon
+            return False
+        self.swept += done.swept
+        self._place = done.place or _START
+        if done.place is None:
+            self._stage = next(self._stages, None)
+        return True
 
     def look(self, connection: Connection) -> None:
         """What the entries that went had attached: looked for without writing."""
         if self._tickets_go:
-            unused = contents.unused(connection)
-            self._stage = partial(_drop_contents, list(unused.found), unused.horizon)
+            self._stage = partial(_drop_contents, contents.unused(connection), self._horizon)
 
     def end(self, connection: Connection) -> None:
         """Write down what it came to."""
@@ -102,7 +126,7 @@ def let_go(connection: Connection, ids: Sequence[str], rule: str) -> int:
     return len(held)
 
 
-def _stages(retention: Retention, now: datetime) -> Iterator[Callable[[Connection, Place], Done]]:
+def _stages(retention: Retention, now: datetime) -> Iterator[Callable[[Connection, Place], Gone]]:
     if any(one is not None for one in (retention.held, *retention.reasons.values())):
         yield partial(_give_an_end, retention, now)
     yield partial(_expire, now)
@@ -117,7 +141,7 @@ def _stages(retention: Retention, now: datetime) -> Iterator[Callable[[Connectio
             yield partial(_blank_records, terms.old(Kept.RECORD, disposition, now, retention.records))
 
 
-def _give_an_end(retention: Retention, now: datetime, connection: Connection, after: Place) -> Done:
+def _give_an_end(retention: Retention, now: datetime, connection: Connection, after: Place) -> Gone:
     """What was held before a policy said for how long has that long from now on."""
     rows = _page(connection, select(_m.received_at, _m.id, _m.reason).where(text(t.WITHOUT_END)), after)
     for row in rows:
@@ -126,14 +150,14 @@ def _give_an_end(retention: Retention, now: datetime, connection: Connection, af
     return _next(rows), Swept()
 
 
-def _expire(now: datetime, connection: Connection, _after: Place) -> Done:
+def _expire(now: datetime, connection: Connection, _after: Place) -> Gone:
     query = select(_m.expires_at, _m.id, _m.size).where(terms.expired(now)).order_by(_m.expires_at)
     rows = _light(connection.execute(query.limit(BATCH)).all(), "size", OCTETS)
     number = let_go(connection, [row.id for row in rows], EXPIRED)
     return _next(rows), Swept(expired=number, octets=sum(row.size for row in rows))
 
 
-def _strip_old(old: terms.Condition, going: terms.Condition, connection: Connection, after: Place) -> Done:
+def _strip_old(old: terms.Condition, going: terms.Condition, connection: Connection, after: Place) -> Gone:
     rows = _light(_page(connection, select(_m.received_at, _m.id, _m.size).where(old), after), "size", OCTETS)
     found = connection.execute(select(_m.id, _m.size).where(_m.id.in_([row.id for row in rows]), going)).all()
     _strip(connection, [row.id for row in found])
@@ -145,7 +169,7 @@ def _strip(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(update(t.message).where(_m.id.in_(ids)).values(kept=Kept.RECORD.value))
 
 
-def _blank_tickets(closed: terms.Condition, now: datetime, connection: Connection, after: Place) -> Done:
+def _blank_tickets(closed: terms.Condition, now: datetime, connection: Connection, after: Place) -> Gone:
     """What was said in a closed ticket, on both sides; its entries stay as a list of moments (R9)."""
     at, key = t.ticket.c.updated_at, t.ticket.c.id
     query = select(at, key, _entries.label("entries"), terms.waiting.exists().label("waits")).where(closed)
@@ -158,7 +182,7 @@ def _blank_tickets(closed: terms.Condition, now: datetime, connection: Connectio
     return _next(rows), Swept(tickets=len(ids))
 
 
-def _blank_records(old: terms.Condition, connection: Connection, after: Place) -> Done:
+def _blank_records(old: terms.Condition, connection: Connection, after: Place) -> Gone:
     rows = _page(connection, select(_m.received_at, _m.id).where(old), after)
     ids = list(connection.execute(select(_m.id).where(_m.id.in_([row.id for row in rows]), terms.free)).scalars())
     connection.execute(update(t.message).where(_m.id.in_(ids)).values({**_BLANK_MESSAGE, "kept": Kept.COUNT.value}))
@@ -169,15 +193,12 @@ def _blank_records(old: terms.Condition, connection: Connection, after: Place) -
     return _next(rows), Swept(records=len(ids))
 
 
-def _drop_contents(unused: list[tuple[str, int]], horizon: int, connection: Connection, _after: Place) -> Done:
-    digests: list[str] = []
-    octets = 0
-    while unused and len(digests) < BATCH and octets < OCTETS:
-        digest, size = unused.pop()
-        digests.append(digest)
-        octets += size
-    dropped = contents.drop(connection, digests, horizon)
-    return (_START if unused else None), Swept(contents=dropped)
+def _drop_contents(unused: Sequence[tuple[str, int]], horizon: int, connection: Connection, after: Place) -> Gone:
+    start = after[1] or 0
+    sizes = accumulate(size for _, size in unused[start : start + BATCH])
+    end = start + min(sum(1 for _ in takewhile(lambda octets: octets < OCTETS, sizes)) + 1, BATCH)
+    dropped = contents.drop(connection, [digest for digest, _ in unused[start:end]], horizon)
+    return (("", end) if end < len(unused) else None), Swept(contents=dropped)
 
 
 def _page(connection: Connection, query: Select[Any], after: Place) -> Sequence[Any]:

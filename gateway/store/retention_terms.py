@@ -12,6 +12,7 @@ from gateway.core.retention import BY_AGE, Kept, Retention, Swept
 from gateway.core.ticket import Status
 from gateway.core.times import stamp
 from gateway.store import tables as t
+from gateway.store.dialect import elements, member
 
 Condition = ColumnElement[bool]
 
@@ -21,12 +22,12 @@ free = ~(  # R9: a ticket that is not closed keeps all that was said in it
     select(t.ticket.c.id).where(t.ticket.c.id == _m.ticket_id, t.ticket.c.status != Status.CLOSED.value).exists()
 )
 waiting = select(t.outbox.c.id).where(t.outbox.c.ticket_id == t.ticket.c.id, t.outbox.c.next_attempt_at.is_not(None))
-_each = func.json_each(t.entry.c.attachments).table_valued("value")
+_each = elements(t.entry.c.attachments)
 alone = (  # attachments of before contents were kept stand in the message alone
     select(t.entry.c.id)
     .select_from(t.entry.join(_each, sql("true")))
     .where(t.entry.c.ticket_id == _m.ticket_id, t.entry.c.message_id == _m.id)
-    .where(func.json_extract(_each.c.value, "$.sha256").not_in(select(t.content.c.sha256)))
+    .where(member(_each.c.value, "sha256").not_in(select(t.content.c.sha256)))
     .exists()
 )
 

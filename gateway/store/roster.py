@@ -47,7 +47,7 @@ def import_roster(  # noqa: PLR0913 - the file, two switches, and who did it whe
 ) -> Report:
     """Make the accounts what the file says. Raises RosterRefused, and Unavailable where the database cannot answer."""
     with database.connect() as connection:
-        with connection.execution_options(begin="BEGIN").begin():  # takes no lock: only temporary tables are written
+        with connection.execution_options(begin="BEGIN").begin():  # waits for nobody: only temporary tables are written
             named = _stage(connection, entries, prune=prune)
             shared = ambiguous(connection)
             compare(connection)

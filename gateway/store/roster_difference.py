@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from gateway.store import roster_staging as s
 from gateway.store import tables as t
+from gateway.store.dialect import measured
 from gateway.store.likeness import forget
 
 
@@ -45,6 +46,7 @@ def compare(connection: Connection) -> None:
     found = found.select_from(new.outerjoin(old, old.c.code == new.c.code)).where(differs)
     connection.execute(insert(s.change).from_select([*columns, "account_id", "gone"], found))
     s.stage_likeness(connection)
+    measured(connection, s.change.name, s.likeness.name)
 
 
 def settle(connection: Connection) -> None:

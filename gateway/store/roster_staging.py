@@ -32,6 +32,7 @@ from gateway.core.plain import key
 from gateway.core.problem import Problem
 from gateway.core.roster import Entry
 from gateway.store import tables as t
+from gateway.store.dialect import measured
 
 BATCH_ROWS = 5_000
 PROBLEMS = 20
@@ -128,6 +129,7 @@ def stage(connection: Connection, entries: Iterable[Entry | Problem], problems: 
             _flush(connection, rows)
     _flush(connection, rows)
     _by_code.create(connection)  # sorted once, instead of a million times
+    measured(connection, account.name, address.name, service.name)
     return number
 
 
@@ -149,7 +151,9 @@ def conflicts(connection: Connection, *, prune: bool) -> Iterator[Problem]:
 def stage_unnamed(connection: Connection) -> None:
     """Stage what --prune makes of the accounts that the file does not name: closed, the primary alone, no services."""
     named = select(account.c.n).where(account.c.code == t.account.c.code).correlate(t.account).exists()
+    last = select(func.coalesce(func.max(account.c.n), 0)).scalar_subquery()
     unnamed = select(
+        last + func.row_number().over(order_by=t.account.c.id),
         t.account.c.code,
         t.account.c.name,
         t.account.c.language,
@@ -158,7 +162,7 @@ def stage_unnamed(connection: Connection) -> None:
         literal(0),
         false(),
     ).where(~named)
-    columns = ["code", "name", "language", "status", "file", "line", "named"]
+    columns = ["n", "code", "name", "language", "status", "file", "line", "named"]
     connection.execute(insert(account).from_select(columns, unnamed))
     primaries = (
         select(account.c.n, t.address.c.key, t.address.c.text, literal(0), true(), t.address.c.face)

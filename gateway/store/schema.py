@@ -34,9 +34,9 @@ def require(database: Database) -> None:
     """Raise WrongSchema unless the database is at HEAD."""
     revision = database.read(current)
     if revision is None:
-        raise WrongSchema(f"{database.path} is empty; run `gateway migrate` first")
+        raise WrongSchema(f"{database} is empty; run `gateway migrate` first")
     if revision != HEAD:
-        raise WrongSchema(_refusal(database.path, revision))
+        raise WrongSchema(_refusal(database, revision))
 
 
 def migrate(database: Database, now: datetime) -> bool:
@@ -45,7 +45,7 @@ def migrate(database: Database, now: datetime) -> bool:
     if revision == HEAD:
         return False
     if revision is not None and revision not in known():
-        raise WrongSchema(_refusal(database.path, revision))
+        raise WrongSchema(_refusal(database, revision))
 
     def work(connection: Connection) -> None:
         upgrade(connection)
@@ -76,7 +76,7 @@ def upgrade(connection: Connection, revision: str = HEAD) -> None:
     command.upgrade(config, revision)
 
 
-def _refusal(path: Path, revision: str) -> str:
+def _refusal(database: Database, revision: str) -> str:
     if revision in known():
-        return f"{path} is at schema {revision}, this gateway needs {HEAD}; run `gateway migrate`"
-    return f"{path} is at schema {revision}, newer than this gateway knows ({HEAD}); install the newer gateway"
+        return f"{database} is at schema {revision}, this gateway needs {HEAD}; run `gateway migrate`"
+    return f"{database} is at schema {revision}, newer than this gateway knows ({HEAD}); install the newer gateway"

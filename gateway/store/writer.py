@@ -1,11 +1,12 @@
-"""The one writer: what waits for it is committed together, and each is answered after that commit (I3)."""
+"""The writer: what waits for it is committed together, and each is answered after that commit (I3)."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.core.standing import Bound
 from gateway.ports import Unavailable
-from gateway.store.database import Database
+from gateway.store.database import Crossed, Database
 from gateway.store.prepared import Prepared
 
 T = TypeVar("T")
@@ -26,6 +27,8 @@ GROUP = 64
 """At most this many pieces of work share a transaction."""
 QUEUED = 2048
 """At most this many wait for the writer. Mail alone never comes so far: the memory budget lets 1,024 in."""
+TRIES = 5
+"""So often is a group begun that crosses another's way."""
 GATHERED = 8
 """So many are handed over before the loop's turn has ended: while they are committed, it goes on with the next."""
 
@@ -55,17 +58,22 @@ class _Done:
 
 
 class Writer:
-    """A thread with the write connection. Work that fails is undone alone; a failed commit fails all of its group."""
+    """Threads, each with a connection for writing; of a file one, for there can be no more.
+
+    Work that fails is undone alone; a failed commit fails all of its group. Where two groups cross, one begins anew.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._gathered: list[_Job] = []
         self._put_off = 0
-        self._connection: Connection | None = None
         self._ended: Future[None] = Future()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        """Started by the first that is written: who only looks has no second thread."""
+        self._threads = [
+            threading.Thread(target=self._run, name=f"writer-{number}", daemon=True)
+            for number in range(database.kind.writers)
+        ]
+        """Started by the first that is written: who only looks has no other threads."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
@@ -74,8 +82,9 @@ class Writer:
         if self.queued >= QUEUED:
             self._put_off += 1
             raise Unavailable(f"the commit queue is full: {QUEUED} wait for the database")
-        if self._thread.ident is None:
-            self._thread.start()
+        if self._threads[0].ident is None:
+            for thread in self._threads:
+                thread.start()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._gathered.append(_Job(work, loop, answer))
@@ -96,39 +105,39 @@ class Writer:
         return Bound("commits", self.queued, QUEUED, self._put_off)
 
     async def watch(self) -> None:
-        """Return when the thread was closed. Raises what ended it otherwise: nothing is written from then on."""
+        """Return when it was closed. Raises what ended it otherwise: nothing is written from then on."""
         await asyncio.shield(asyncio.wrap_future(self._ended))  # whoever stops watching ends nothing
 
     def close(self) -> None:
-        """Finish what is queued, then end the thread."""
+        """Finish what is queued, then end the threads."""
         self._hand_over()
-        self._jobs.put(None)
-        if self._thread.ident is None:
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+        if not self._ended.done():
             self._ended.set_result(None)
-        else:
-            self._thread.join()
 
     def _hand_over(self) -> None:
-        """What one turn of the loop asked for goes to the thread together, which else would be woken by the first."""
+        """What one turn of the loop asked for goes to a thread together, which else would be woken by the first."""
         for job in self._gathered:
             self._jobs.put(job)
         self._gathered.clear()
 
     def _run(self) -> None:
-        going_on = True
-        while going_on:
+        going_on, connection = True, _Kept(self._database)
+        while going_on and not self._ended.done():
             group, going_on = self._next_group()
             if not group:
                 continue
             try:
-                self._answer(self._commit(group))
+                self._answer(connection.commit(group))
             except BaseException as fault:  # noqa: BLE001 - handed on: to those who wait, and to watch()
-                self._ended.set_exception(fault)
+                with suppress(InvalidStateError):  # another thread's was first
+                    self._ended.set_exception(fault)
                 self._answer([_Done(job, fault=fault) for job in group])
-                break
-        self._forget()
-        if not self._ended.done():
-            self._ended.set_result(None)
+        connection.forget()
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         group: list[_Job] = []
@@ -143,32 +152,43 @@ class Writer:
             return group, True
         return group, False
 
-    def _commit(self, group: list[_Job]) -> list[_Done]:
-        done: list[_Done] = []
-        try:
-            with self._database.asking(), self._writing().begin() as transaction:
-                connection = transaction.connection
-                done = [_one(connection, job) for job in group]
-        except Unavailable as fault:  # nothing of the group is on disk
-            self._forget()
-            log.warning("store.unavailable", why=str(fault), waiting=len(group))
-            return [_Done(job, fault=Unavailable(str(fault))) for job in group]
-        return done
+    def _answer(self, done: list[_Done]) -> None:
+        for loop in {one.job.loop for one in done if not one.job.loop.is_closed()}:
+            loop.call_soon_threadsafe(_tell, [one for one in done if one.job.loop is loop])
 
-    def _writing(self) -> Connection:
-        """The write connection, kept: to open one costs more than to write a message."""
-        if self._connection is None:
-            self._connection = self._database.engine.connect()
-        return self._connection
 
-    def _forget(self) -> None:
+class _Kept:
+    """A thread's connection, kept: to open one costs more than to write a message."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+
+    def commit(self, group: list[_Job]) -> list[_Done]:
+        """Do all of it in one transaction, or say of each why not."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return self._try(group)
+            except Unavailable as fault:  # nothing of the group is on disk
+                self.forget()
+                if tries_left and isinstance(fault, Crossed):
+                    continue
+                log.warning("store.unavailable", why=str(fault), waiting=len(group))
+                return [_Done(job, fault=Unavailable(str(fault))) for job in group]
+        raise AssertionError("the last try has an answer")
+
+    def forget(self) -> None:
+        """Let go of the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _answer(self, done: list[_Done]) -> None:
-        for loop in {one.job.loop for one in done if not one.job.loop.is_closed()}:
-            loop.call_soon_threadsafe(_tell, [one for one in done if one.job.loop is loop])
+    def _try(self, group: list[_Job]) -> list[_Done]:
+        with self._database.asking():
+            if self._connection is None:
+                self._connection = self._database.writing()
+            with self._connection.begin() as transaction:
+                return [_one(transaction.connection, job) for job in group]
 
 
 def _tell(done: list[_Done]) -> None:

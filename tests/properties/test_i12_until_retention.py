@@ -79,7 +79,7 @@ async def test_i12_nothing_goes_that_is_young_or_open(said, arriving, later):
         }
         told = gateway.database.read(lambda c: due(c, said, now))
         run = retention.Sweep(said, now, "anna")
-        while gateway.database.write(run):
+        while run.took(gateway.database.write(run)):
             pass
         gateway.database.write(run.end)
         after = columns(gateway)

@@ -18,7 +18,9 @@ from gateway.store import audit, book, contents, desk, erase, letters, schema
 from gateway.store import tables as t
 from gateway.store.database import Database
 from gateway.store.erase import GOES, STAYS, UNTOUCHED
+from gateway.store.keys import keyring
 from house import BIANCHI, NOW, ROSSI, SMITH, letter
+from postgresql import file_only
 
 TABLES = (t.account, t.address, t.likeness, t.service, t.ticket, t.message, t.raw, t.content, t.entry, t.outbox)
 WORDS = "Codice Fiscale RSSMRA"
@@ -104,6 +106,7 @@ async def lived(gateway):
     return gateway
 
 
+@file_only
 async def test_no_trace_is_left_in_the_file(lived):
     """Addresses, names, words, attachments: in no page of the database and nowhere in its journal."""
     file, journal = lived.database.path, lived.database.path.with_name("gateway.db-wal")
@@ -286,11 +289,13 @@ def test_a_kill_in_the_middle_changes_nothing(lived):
     assert run(lived).messages == 3
 
 
-def test_the_compacted_file_is_the_same_database(tmp_path):
-    """Its schema, its keys, its mode."""
-    database = Database(f"sqlite:///{tmp_path}/gateway.db").open()
+def test_what_is_compacted_is_the_same_database(url):
+    """Its schema, its keys, and of a file its mode."""
+    database = Database(url).open()
     schema.migrate(database, NOW)
+    keys = database.read(keyring)
     database.compact()
     assert not schema.migrate(database, NOW)
-    assert database.path.stat().st_mode & 0o777 == 0o600
+    assert database.read(keyring) == keys
+    assert database.path is None or database.path.stat().st_mode & 0o777 == 0o600
     database.close()

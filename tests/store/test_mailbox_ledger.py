@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from gateway.core.arrival import Origin, Position
 from gateway.core.place import Folder, Mail, Place, Sight, Step
@@ -124,5 +125,5 @@ async def test_a_uid_that_went_missing_tips_the_balance(gateway, loss):
 async def test_what_is_taken_has_its_message(gateway):
     """The database itself refuses a mail that is done without a message."""
     await seen(gateway, [1], 1)
-    with pytest.raises(Exception, match="CHECK constraint"):
+    with pytest.raises(IntegrityError, match=r"(?i)check constraint"):
         gateway.database.write(partial(mailboxes.settle, folder=BOX, uids=[1], step=Step.DONE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -16,19 +17,34 @@ from gateway.store import book, likeness, schema
 from gateway.store.database import Database
 from gateway.store.tables import metadata
 from house import NOW
+from postgresql import EMPTY
 
 
 @pytest.fixture
 def database(tmp_path):
+    """A file; servers have had no version but the newest."""
     one = Database(f"sqlite:///{tmp_path}/sub/gateway.db").open()
     yield one
     one.close()
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(database):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request):
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database")
+        return
+    with (
+        request.getfixturevalue("cluster").database(EMPTY) as address,
+        closing(Database(address).open()) as one,
+    ):
+        yield one
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(either):
     """What alembic would still change is nothing."""
-    schema.migrate(database, NOW)
-    compared = database.read(
+    schema.migrate(either, NOW)
+    compared = either.read(
         lambda connection: compare_metadata(
             MigrationContext.configure(connection, opts={"compare_type": True}), metadata
         ),
@@ -116,19 +132,19 @@ def test_a_row_that_would_refer_to_none_stops_the_migration(database):
     assert database.read(schema.current) == "0014"
 
 
-def test_migrating_again_changes_nothing(database):
-    assert schema.migrate(database, NOW)
-    keys = database.read(lambda c: c.exec_driver_sql("select key from keyring").all())
-    assert not schema.migrate(database, NOW)
-    assert database.read(lambda c: c.exec_driver_sql("select key from keyring").all()) == keys
+def test_migrating_again_changes_nothing(either):
+    assert schema.migrate(either, NOW)
+    keys = either.read(lambda c: c.exec_driver_sql("select key from keyring").all())
+    assert not schema.migrate(either, NOW)
+    assert either.read(lambda c: c.exec_driver_sql("select key from keyring").all()) == keys
 
 
-def test_a_database_from_the_future_is_refused_and_left_alone(database):
+def test_a_database_from_the_future_is_refused_and_left_alone(either):
     """The words name both versions and what to do."""
-    schema.migrate(database, NOW)
-    database.write(lambda c: c.exec_driver_sql("update alembic_version set version_num = '9999'"))
+    schema.migrate(either, NOW)
+    either.write(lambda c: c.exec_driver_sql("update alembic_version set version_num = '9999'"))
     with pytest.raises(schema.WrongSchema, match=rf"9999, newer than this gateway knows \({schema.HEAD}\); install"):
-        schema.migrate(database, NOW)
+        schema.migrate(either, NOW)
 
 
 def test_addresses_of_an_older_version_are_found_by_who_resembles_them(database):
@@ -149,10 +165,10 @@ def test_addresses_of_an_older_version_are_found_by_who_resembles_them(database)
         assert (found.address, found.code) == (resembled, "ROSSI-001")
 
 
-def test_somebody_elses_database_is_refused(database):
-    database.write(lambda c: c.exec_driver_sql("create table theirs (x)"))
+def test_somebody_elses_database_is_refused(either):
+    either.write(lambda c: c.exec_driver_sql("create table theirs (x integer)"))
     with pytest.raises(schema.WrongSchema, match="not the gateway's"):
-        schema.migrate(database, NOW)
+        schema.migrate(either, NOW)
 
 
 def test_the_files_are_for_our_eyes_only(database):

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.core.reply import Delivered
 from house import NOW, letter
+from postgresql import file_only
 from statements import watched
 
 GROWING = (
@@ -60,6 +61,7 @@ async def dispatch(gateway, _reference):
     await gateway.store.settle(due, None, Delivered("250 2.0.0 taken"), next_attempt=None)
 
 
+@file_only
 @pytest.mark.parametrize("act", [new_ticket, follow_up, stranger, bounce, dispatch])
 async def test_no_statement_reads_a_growing_table_through(gateway, act):
     """SQLite's own plan of each has an index where a table grows with the mail or with the accounts."""
@@ -87,6 +89,7 @@ def aliases(statement: str) -> set[str]:
     return set(re.findall(rf"\b(?:{'|'.join(GROWING)}) (?:AS )?(\w+)", statement))
 
 
+@file_only
 def test_a_plan_without_an_index_is_seen(gateway):
     """The test above can fail: who is asked for by name is looked for in all."""
     with closing(sqlite3.connect(gateway.database.path)) as database:

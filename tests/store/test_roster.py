@@ -43,8 +43,8 @@ SMITH = entry("SMITH", "office@smith.example", services=["domain:smith.example"]
 class Book:
     """A database, and what a test asks of it."""
 
-    def __init__(self, path):
-        self.database = new_database(path)
+    def __init__(self, url):
+        self.database = new_database(url)
 
     def load(self, *entries, prune=False, dry_run=False):
         return import_roster(self.database, iter(entries), prune=prune, dry_run=dry_run, now=NOW, by="ops")
@@ -73,8 +73,8 @@ class Book:
 
 
 @pytest.fixture
-def accounts(tmp_path):
-    one = Book(tmp_path / "gateway.db")
+def accounts(url):
+    one = Book(url)
     yield one
     one.database.close()
 

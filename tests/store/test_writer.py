@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 
 import pytest
@@ -16,8 +15,8 @@ from house import new_database
 
 
 @pytest.fixture
-def database(tmp_path):
-    one = new_database(tmp_path / "gateway.db")
+def database(url):
+    one = new_database(url)
     yield one
     one.close()
 
@@ -106,7 +105,7 @@ async def test_a_fault_of_the_database_fails_the_whole_group(database, writer):
     first = waiting(writer, release)
 
     def full(_connection):
-        raise sqlite3.OperationalError("database or disk is full")
+        raise database.kind.fault("database or disk is full")
 
     jobs = [asyncio.ensure_future(writer.write(work)) for work in (tally("a"), full)]
     await asyncio.sleep(0)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from gateway.core.chain import GENESIS, commitment, link
+from gateway.store.dialect import refuse
 
 revision = "0010"
 down_revision = "0009"
@@ -16,17 +17,20 @@ depends_on = None
 
 WORDS = "the audit is only ever added to"
 TRIGGERS = {
-    "audit_update": "before update on audit",
-    "audit_delete": "before delete on audit",
+    "audit_update": ("update", "audit", "true"),
+    "audit_delete": ("delete", "audit", "true"),
     # the next row and no other: `insert or replace` would pass by the trigger above
-    "audit_insert": "before insert on audit when new.id is not (select coalesce(max(id), 0) + 1 from audit)",
-    "audit_text_update": "before update on audit_text",
-    "audit_text_insert": "before insert on audit_text when new.audit_id is not (select max(id) from audit)",
+    "audit_insert": ("insert", "audit", "coalesce(new.id <> (select coalesce(max(id), 0) + 1 from audit), true)"),
+    "audit_text_update": ("update", "audit_text", "true"),
+    "audit_text_insert": ("insert", "audit_text", "coalesce(new.audit_id <> (select max(id) from audit), true)"),
 }
+_audit = sa.table("audit", *map(sa.column, ("id", "at", "by", "action", "subject", "commitment", "hash")))
+_audit_text = sa.table("audit_text", *map(sa.column, ("audit_id", "salt", "detail")))
 
 
 def upgrade() -> None:
-    op.rename_table("audit", "audit_before")
+    op.execute("create table audit_before as select * from audit")
+    op.drop_table("audit")
     op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -48,8 +52,8 @@ def upgrade() -> None:
     )
     _chain(op.get_bind())
     op.drop_table("audit_before")
-    for name, when in TRIGGERS.items():
-        op.execute(f"create trigger {name} {when} begin select raise(abort, '{WORDS}'); end")
+    for name, (event, table, condition) in TRIGGERS.items():
+        refuse(op.get_bind(), name, event, table, condition, WORDS)
 
 
 def _chain(connection: sa.Connection) -> None:
@@ -60,13 +64,13 @@ def _chain(connection: sa.Connection) -> None:
         salt = secrets.token_hex(16)
         row = [number, *facts, commitment(salt, detail)]
         previous = link(previous, *row)
-        connection.exec_driver_sql("insert into audit values (?, ?, ?, ?, ?, ?, ?)", (*row, previous))
-        connection.exec_driver_sql("insert into audit_text values (?, ?, ?)", (number, salt, detail))
+        connection.execute(sa.insert(_audit).values([*row, previous]))
+        connection.execute(sa.insert(_audit_text).values([number, salt, detail]))
 
 
 def downgrade() -> None:
     for name in TRIGGERS:
-        op.execute(f"drop trigger {name}")
+        op.execute(f"drop trigger {name}")  # SQLite's words: nobody goes back to this on PostgreSQL
     op.add_column("audit", sa.Column("detail", sa.String(), nullable=False, server_default=""))
     op.execute("update audit set detail = coalesce((select detail from audit_text where audit_id = audit.id), '')")
     op.drop_table("audit_text")

@@ -1,0 +1,124 @@
+"""What SQLite and PostgreSQL say differently, each difference once: the rest of the store is written for both.
+
+SQLite has one writer at a time, PostgreSQL many. So whoever looks and then writes names, by `serialise()`, what it
+looked at; and whoever writes over everything asks to be `alone()`. On SQLite both hold by themselves. Decision 0035.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Integer, String, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT is written down for SQLite too
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from gateway.store.prepared import Prepared
+
+__all__ = ["Contains", "alone", "elements", "extent", "measured", "member", "refuse", "serialise", "share", "upsert"]
+
+POSTGRESQL = "postgresql"
+EVERYTHING = 0x67617465776179
+"""The lock that each transaction shares and that whoever is alone has to itself; of names the lock is a hash."""
+
+_key = bindparam("key", type_=BigInteger)
+_share = Prepared(select(func.pg_advisory_xact_lock_shared(_key)))
+_lock = Prepared(select(func.pg_advisory_xact_lock(_key)))
+
+
+def serialise(connection: Connection, *names: object) -> None:
+    """Until the end of the transaction nobody else is past this with the same names.
+
+    What is looked at from here on is what the one before has committed.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        digest = hashlib.sha256("\0".join(map(str, names)).encode()).digest()
+        _lock.run(connection, {"key": int.from_bytes(digest[:8], signed=True)})
+
+
+def share(connection: Connection) -> None:
+    """Until the end of the transaction nobody is alone; others may share."""
+    if connection.dialect.name == POSTGRESQL:
+        _share.run(connection, {"key": EVERYTHING})
+
+
+def alone(connection: Connection) -> None:
+    """Until the end of the transaction nobody else writes; what others wrote is there to be seen."""
+    if connection.dialect.name == POSTGRESQL:
+        _lock.run(connection, {"key": EVERYTHING})
+
+
+def measured(connection: Connection, *tables: str) -> None:
+    """Tell the planner how large these tables have become: PostgreSQL takes new ones for small, and is slow."""
+    if connection.dialect.name == POSTGRESQL:
+        for table in tables:
+            connection.exec_driver_sql(f"ANALYZE {table}")
+
+
+def extent(connection: Connection) -> tuple[int, int]:
+    """Octets of the database, and how many are known to be free for what comes: it does not shrink by itself."""
+    if connection.dialect.name == POSTGRESQL:
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()), 0
+    pages, free, size = (
+        int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return pages * size, free * size
+
+
+def refuse(  # noqa: PLR0913, PLR0917 - a trigger's parts
+    connection: Connection, name: str, event: str, table: str, condition: str, words: str
+) -> None:
+    """Make a trigger: an `event` on a row of the table, where the condition is true, is an IntegrityError."""
+    if connection.dialect.name != POSTGRESQL:
+        body = f"BEGIN SELECT raise(abort, '{words}'); END"
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {condition} {body}")
+        return
+    raising = f"RAISE EXCEPTION '{words}' USING ERRCODE = 'integrity_constraint_violation'"
+    body = f"BEGIN IF {condition} THEN {raising}; END IF; RETURN NEW; END"  # its WHEN may not look into tables
+    connection.exec_driver_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
+    if event == "delete":  # which TRUNCATE is not
+        when = f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
+        connection.exec_driver_sql(f"CREATE TRIGGER {name}_all {when} EXECUTE FUNCTION {name}()")
+
+
+def elements(array: ColumnElement[Any]) -> TableValuedAlias:
+    """The elements of a JSON array, as rows with one column: `value`."""
+    return _Elements(array).table_valued("value")
+
+
+def member(value: ColumnElement[Any], name: str) -> ColumnElement[str]:
+    """A member of a JSON object as text, null where there is none."""
+    return value.op("->>", return_type=String())(literal(name, String))
+
+
+class _Elements(FunctionElement[Any]):
+    name = "elements"
+    inherit_cache = True
+
+
+@compiles(_Elements)
+def _elements(element: _Elements, compiler: SQLCompiler, **how: Any) -> str:
+    function = "json_array_elements" if compiler.dialect.name == POSTGRESQL else "json_each"
+    return f"{function}({compiler.process(element.clauses, **how)})"
+
+
+class Contains(FunctionElement[int]):
+    """`Contains(text, part)`: from which character on, counted from 1; 0 where it does not."""
+
+    type = Integer()
+    name = "contains"
+    inherit_cache = True
+
+
+@compiles(Contains)
+def _contains(element: Contains, compiler: SQLCompiler, **how: Any) -> str:
+    function = "strpos" if compiler.dialect.name == POSTGRESQL else "instr"
+    return f"{function}({compiler.process(element.clauses, **how)})"

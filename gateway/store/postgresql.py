@@ -1,0 +1,125 @@
+"""PostgreSQL: a server, perhaps on another machine and shared; every wait for it has an end, and no word its password.
+
+Each thread that asks or writes keeps a connection of its own, and makes another one when that was lost: so a server
+that was restarted is there again without a hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.engine import URL
+
+from gateway.ports import Unavailable
+from gateway.store.dialect import alone, share
+
+CONNECT_SECONDS = 5
+SILENCE_SECONDS = 15
+"""So long may a server be silent that owes us an acknowledgement before the connection counts as lost."""
+LOCK_MS = 5_000
+"""So long anybody waits for a lock,"""
+LOOK_MS = 5_000
+"""a look-up takes,"""
+WRITE_MS = 30_000
+"""a statement of the writer takes,"""
+IDLE_MS = 60_000
+"""and a transaction is open without a word: then it is over, and with it what it locked."""
+DAEMON = 0x676174657761
+"""The lock of the daemon that runs on this database."""
+
+_SESSION = (
+    "SET client_encoding = 'UTF8'",
+    "SET synchronous_commit = on",  # a 250 is on disk (I3), whatever the server does for others
+    f"SET lock_timeout = {LOCK_MS}",
+    f"SET idle_in_transaction_session_timeout = {IDLE_MS}",
+)
+_CONNECT: dict[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": SILENCE_SECONDS,
+    "keepalives_interval": CONNECT_SECONDS,
+    "keepalives_count": 3,
+    "tcp_user_timeout": SILENCE_SECONDS * 1000,
+    "application_name": "gateway",
+}
+"""What an address may say otherwise."""
+_BEGIN = {
+    "BEGIN": "BEGIN ISOLATION LEVEL REPEATABLE READ",  # the same throughout
+    "BEGIN IMMEDIATE": "BEGIN",
+    "BEGIN SHARED": "BEGIN",
+}
+
+
+class Postgresql:
+    """Implements `database.Kind`."""
+
+    near = False
+    writers = 1
+    fault: type[Exception] = psycopg.Error
+    path: Path | None = None
+
+    def __init__(self, url: URL, password: str) -> None:
+        self.name = url.set(drivername="postgresql", password=None, query={}).render_as_string()
+        self._url = url.set(drivername="postgresql+psycopg", password=password or url.password)
+
+    def engine(self) -> Engine:
+        """Nothing is asked yet."""
+        said = {name: value for name, value in _CONNECT.items() if name not in self._url.query}
+        connect = {"autocommit": True, **said}  # we say BEGIN ourselves
+        engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=connect)
+        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _prepare(self, connection: psycopg.Connection[Any], _record: object) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":  # another one would refuse mail by its letters
+            raise Unavailable(f"database {self.name}: its encoding is {encoding}; make one with --encoding=UTF8")
+        connection.execute("; ".join(_SESSION))
+
+    @staticmethod
+    def looking(connection: Connection) -> None:
+        """A connection for look-ups alone."""
+        connection.exec_driver_sql(f"SET statement_timeout = {LOOK_MS}")
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+
+    @staticmethod
+    def writing(connection: Connection) -> None:
+        """A connection of a writer, one of several."""
+        connection.execution_options(begin="")
+        connection.exec_driver_sql(f"SET statement_timeout = {WRITE_MS}")
+        connection.commit()
+        connection.execution_options(begin="BEGIN SHARED")
+
+    @staticmethod
+    def remake(connection: Connection, work: Callable[[Connection], None]) -> None:
+        """Here tables are changed in their place."""
+        with connection.begin():
+            work(connection)
+
+    @staticmethod
+    def compact(connection: Connection) -> None:
+        """Write the tables anew. Each is locked meanwhile, and wants its size on disk once more."""
+        connection.exec_driver_sql("VACUUM (FULL)")
+
+    @contextmanager
+    def held(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[bool]:
+        """A lock of a connection of its own: it is let go of however the process ends."""
+        with connect() as connection:
+            connection.execution_options(begin="")
+            yield bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON}).scalar_one())
+
+
+def _begin(connection: Connection) -> None:
+    level = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
+    if not level:
+        return
+    connection.exec_driver_sql(_BEGIN[level])
+    if level == "BEGIN IMMEDIATE":
+        alone(connection)
+    elif level == "BEGIN SHARED":
+        share(connection)

@@ -1,0 +1,112 @@
+"""SQLite: one private file, one writer at a time, and look-ups that are quicker than a change of threads."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import URL
+
+from gateway.ports import Unavailable
+
+BUSY_WRITE_MS = 5_000
+"""How long a writer waits for another process's transaction before it gives up with a 451."""
+BUSY_READ_MS = 200
+"""A look-up in the loop's thread waits no longer than this for a lock."""
+
+
+class Sqlite:
+    """Implements `database.Kind`."""
+
+    near = True
+    writers = 1
+    fault: type[Exception] = sqlite3.OperationalError
+    """What the driver itself raises, at the first words on a new connection."""
+
+    def __init__(self, url: URL, _password: str) -> None:
+        self.path: Path | None = Path(url.database or "")
+        self.name = str(self.path)
+        self._file = Path(url.database or "")
+        self._url = url
+
+    def engine(self) -> Engine:
+        """The file and its folder are made when missing, for our eyes only. Raises Unavailable."""
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite would, with its own mode
+        except OSError as fault:
+            raise Unavailable(f"database {self.name}: {fault.strerror}") from fault
+        engine = create_engine(
+            self._url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    @staticmethod
+    def looking(connection: Connection) -> None:
+        """A connection for look-ups alone."""
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_READ_MS}")
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+
+    @staticmethod
+    def writing(connection: Connection) -> None:
+        """A connection of the writer: as any."""
+
+    def remake(self, connection: Connection, work: Callable[[Connection], None]) -> None:
+        """SQLite sees no table made anew, but one dropped to which all that refers to it clings: so it looks later."""
+        connection.execution_options(begin="")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing within a transaction
+        connection.commit()
+        connection.execution_options(begin="BEGIN IMMEDIATE")
+        with connection.begin():
+            work(connection)
+            if lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise Unavailable(f"database {self.name}: a row of {lost.table} refers to no {lost.parent}")
+
+    def compact(self, connection: Connection) -> None:
+        """Write the file anew and empty its journal. It wants the size of the database on disk once more."""
+        connection.exec_driver_sql("VACUUM")
+        if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+            raise Unavailable(f"database {self.name}: somebody reads what its journal still holds")
+
+    @contextmanager
+    def held(self, _connect: object) -> Iterator[bool]:
+        """A lock on a file beside it: it is let go of however the process ends."""
+        descriptor = os.open(lock_file(self._file), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+        finally:
+            os.close(descriptor)
+
+
+def lock_file(database: Path) -> Path:
+    """What a daemon holds as long as it has this database."""
+    return database.with_name(f"{database.name}.lock")
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own lost updates (dependencies.md)
+    for pragma in (
+        f"busy_timeout = {BUSY_WRITE_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # a 250 is on disk (I3)
+        "foreign_keys = ON",
+        "secure_delete = ON",  # what is erased is overwritten
+        "temp_store = FILE",  # an import of a million accounts stays out of memory
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    if begin := connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"):
+        connection.exec_driver_sql(begin)
