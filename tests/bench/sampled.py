@@ -20,7 +20,7 @@ from gateway.__main__ import main
 EVERY = 0.005  # seconds
 WRITTEN = 200  # samples
 _DEEP = 100  # frames
-_HOME = re.compile(r".*/(?=gateway/)|.*/(?=[^/]+/[^/]+$)")
+_HOME = re.compile(r"\A(?:.*/(?=gateway/)|.*/(?=[^/]+/[^/]+$))")
 """What a path begins with, down to our package, or else to the last folder."""
 
 
