@@ -29,7 +29,7 @@ class Section:
 
 
 SECTIONS = {
-    "accept": Section("Accepting a message into a ticket", 360),
+    "accept": Section("Accepting a message into a ticket", 420),
     "scale": Section("A thousand accounts and tickets, and a million", 480),
     "memory": Section("Memory", 200),
     "catchup": Section("A mailbox's catch-up", 100),
