@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from importlib import import_module
 from operator import attrgetter
 from typing import Any
@@ -27,7 +28,6 @@ NUMBER = 4
 Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
 _OURS = ("gateway.core.", "gateway.ports")
-_STAND_INS = frozenset({"_the_arrival", "_in_the_arrival"})
 
 
 class UnknownWord(Exception):  # noqa: N818 - a thing that was said
@@ -90,14 +90,16 @@ class Frames:
 
 
 class _Nouns(dict[type, Callable[[Any], Reduced]]):
-    """How our nouns are taken apart: by their fields, which is quicker than what a frozen dataclass does by itself."""
+    """How our nouns are taken apart: by their fields, which is quicker than what a frozen dataclass does by itself.
+
+    What stands for the arrival knows the arrival and not this: a ring would keep its octets until the next collection.
+    """
 
     def __init__(self, arrival: Arrival | None = None) -> None:
         super().__init__(_KNOWN)
-        self._arrival = arrival
         if arrival is not None:
-            self[Arrival] = self._arrived
-            self[Leaf] = self._lies
+            self[Arrival] = partial(_arrived, arrival)
+            self[Leaf] = partial(_lies, arrival)
 
     def __missing__(self, noun: type) -> Callable[[Any], Reduced]:
         if not is_dataclass(noun):
@@ -105,15 +107,17 @@ class _Nouns(dict[type, Callable[[Any], Reduced]]):
         self[noun] = _KNOWN[noun] = _by_fields(noun)
         return _KNOWN[noun]
 
-    def _arrived(self, arrival: Arrival) -> Reduced:
-        if arrival is self._arrival:
-            return _the_arrival, ()
-        return _by_fields(Arrival)(arrival)
 
-    def _lies(self, leaf: Leaf) -> Reduced:
-        if self._arrival is not None and leaf.raw is self._arrival.raw:
-            return _in_the_arrival, (leaf.part,)
-        return Leaf, (leaf.raw, leaf.part)
+def _arrived(asked_about: Arrival, arrival: Arrival) -> Reduced:
+    if arrival is asked_about:
+        return _the_arrival, ()
+    return _by_fields(Arrival)(arrival)
+
+
+def _lies(asked_about: Arrival, leaf: Leaf) -> Reduced:
+    if leaf.raw is asked_about.raw:
+        return _in_the_arrival, (leaf.part,)
+    return Leaf, (leaf.raw, leaf.part)
 
 
 _KNOWN: dict[type, Callable[[Any], Reduced]] = {}
@@ -140,21 +144,20 @@ class _Reader(pickle.Unpickler):
 
     def __init__(self, frame: bytes, arrival: Arrival | None = None) -> None:
         super().__init__(io.BytesIO(frame))
-        self._arrival = arrival
+        self._stand_ins: dict[str, Callable[..., Any]] = {}  # which know no reader: the same ring, the other way
+        if arrival is not None:
+            self._stand_ins = {
+                _the_arrival.__name__: lambda: arrival,
+                _in_the_arrival.__name__: partial(Leaf, arrival.raw),
+            }
 
     def find_class(self, module: str, name: str) -> Any:
-        if module == __name__ and self._arrival is not None and name in _STAND_INS:
-            return getattr(self, name)
+        if module == __name__ and name in self._stand_ins:
+            return self._stand_ins[name]
         noun = _NOUNS.get((module, name))
         if noun is None:
             noun = _NOUNS[module, name] = _noun(module, name)
         return noun
-
-    def _the_arrival(self) -> Arrival | None:
-        return self._arrival
-
-    def _in_the_arrival(self, part: Part) -> Leaf:
-        return Leaf(self._arrival.raw if self._arrival else b"", part)
 
 
 _NOUNS: dict[tuple[str, str], type] = {("datetime", noun.__name__): noun for noun in (datetime, timedelta, timezone)}

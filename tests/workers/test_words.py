@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import sys
 from datetime import date
 
 import pytest
@@ -43,6 +45,21 @@ async def test_octets_of_a_part_are_not_sent_back(gateway):
     assert attachment.leaf.octets() == b"%PDF-1.4\n"
     assert attachment.leaf.raw is raw
     assert b"JVBERi0" not in frame
+
+
+async def test_what_was_said_of_a_message_holds_none_of_it_back(gateway):
+    """25 MB are free with the answer, and do not wait in a ring for the next collection."""
+    arrival = gateway.arrival(letter().partition(b"Content-Type")[0] + PICTURE.encode())
+    record = await gateway.receiver.examine(arrival)
+    gc.disable()
+    try:
+        before = sys.getrefcount(arrival)
+        frame = answer(record, arrival)
+        assert sys.getrefcount(arrival) == before
+        answered(frame, arrival)
+        assert sys.getrefcount(arrival) == before
+    finally:
+        gc.enable()
 
 
 def test_a_question_comes_as_it_was(gateway):
