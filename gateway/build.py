@@ -199,8 +199,9 @@ def pool(config: Config, born: Nursery, meters: Meters) -> Pool:
 def disk(config: Config) -> Disk:
     """The disks that mail is written to. Raises OSError where the spool cannot be made."""
     config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = config.database.path
-    return Disk([config.spool, *([database.parent] if database else [])], config.limits.disk_free, monotonic)
+    database, blobs = config.database.path, config.blob_folder
+    folders = {config.spool, blobs if blobs.exists() else blobs.parent, *([database.parent] if database else [])}
+    return Disk(sorted(folders), config.limits.disk_free, monotonic)
 
 
 def listeners(config: Config, receive: Receive, budget: Budget, disk: Disk) -> list[Listener]:

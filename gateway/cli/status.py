@@ -19,7 +19,7 @@ from gateway.cli.refused import Refused
 from gateway.core.standing import Bound, InForce, Report
 from gateway.core.times import stamp
 from gateway.ops import board
-from gateway.store import blobs
+from gateway.store import blobs, waiting
 from gateway.store.dialect import extent
 
 STALE = timedelta(minutes=2)
@@ -41,12 +41,14 @@ def status(context: Context, json_lines: bool) -> int:
     silent = now - report.at > STALE
     disk = build.disk(config).trouble()  # looked at by ourselves: on a full one the daemon may be unable to write
     if silent and not disk:
-        raise Refused(f"the gateway has not said how it stands since {stamp(report.at)}: it hangs", os.EX_UNAVAILABLE)
+        why = "it hangs, or cannot write to its disk"
+        raise Refused(f"the gateway has not said how it stands since {stamp(report.at)}: {why}", os.EX_UNAVAILABLE)
     troubles = list(dict.fromkeys(filter(None, (disk, *report.troubles))))
     show.records(list(records(report, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
     if not json_lines:  # there a line is an ingress
         for line in (*_policy(report.in_force), *map(_bound, report.bounds), *map("TROUBLE: {}".format, troubles)):
             click.echo(show.plain(line))
+        click.echo(show.plain(context.read(waiting.outbox)))
         octets, free = context.read(extent)
         rest = f", {free / MIB:.0f} MiB of it free" if config.database.path else ""
         click.echo(f"database: {context.seen}, {octets / MIB:.0f} MiB{rest}")

@@ -10,6 +10,7 @@ import logging
 import sys
 import unicodedata
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -27,8 +28,8 @@ def configure(
     stream: TextIO | None = None,
 ) -> None:
     """Send all logs to `stream` (stderr); `auto` is text on a terminal and JSON elsewhere. May be repeated."""
-    out = stream or sys.stderr
-    text = format == "text" or (format == "auto" and out.isatty())
+    out: Any = _Patient(stream or sys.stderr)
+    text = format == "text" or (format == "auto" and (stream or sys.stderr).isatty())
     write: Processor = _line if text else structlog.processors.JSONRenderer(ensure_ascii=False)
     before: list[Processor] = [
         structlog.processors.add_log_level,
@@ -46,6 +47,21 @@ def configure(
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
+
+
+class _Patient:
+    """A log that cannot be written stops no mail: a full disk has no room for the line that says so."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._out.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._out.flush()
 
 
 def _harmless(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

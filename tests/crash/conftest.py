@@ -1,7 +1,7 @@
-"""The database that is made once, as in tests/e2e."""
+"""The fixtures of tests/e2e."""
 
 from __future__ import annotations
 
-from e2e.conftest import prepared
+from e2e.conftest import gateway, mailboxes, prepared
 
-__all__ = ["prepared"]
+__all__ = ["gateway", "mailboxes", "prepared"]

@@ -38,6 +38,11 @@ class Points:
         if self._counting and sql.lstrip().startswith(_WRITES):
             self._pass(" ".join(sql.split())[:60])
 
+    def file(self, event: str, arguments: tuple[object, ...]) -> None:
+        """A file, which is no database, is about to be given its name, or taken away (PEP 578)."""
+        if self._counting and event in {"os.rename", "os.remove"} and ".status" not in str(arguments[0]):
+            self._pass(event)
+
     def said(self, octets: bytes) -> None:
         """It is about to go out by some socket."""
         if self._counting:
@@ -55,6 +60,7 @@ def main() -> int:
     """As `gateway`, until then."""
     points = Points(int(os.environ[DIE_AT]))
     event.listen(Pool, "connect", lambda connection, _: connection.set_trace_callback(points.statement))
+    sys.addaudithook(points.file)
     transport: Any = selector_events._SelectorSocketTransport
     write = transport.write
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from e2e.border import message
-from e2e.process import SUPPORT, committed_id, hand_over
+from e2e.process import SUPPORT, committed_id
 from e2e.waiting import LOOPBACK
 
 AUTHOR = "tecnico@rossi.example"
@@ -18,6 +18,9 @@ CONNECTIONS = 6
 REPLY_SECONDS = 60
 PICTURES = (0, 0, 0, 2_000, 0, 20_000, 0, 300_000)
 """Octets: the last is over what is kept in memory while it is received."""
+HUGE = 3_000_000
+"""Messages with a number from here on have so many."""
+TAKEN = 250
 _HEAD = 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="part"\r\n'
 _PARTS = "--part\r\n\r\nRiga del messaggio {}.\r\n--part\r\nContent-Type: image/png\r\n\r\n{}\r\n--part--\r\n"
 _LINE = "x" * 76 + "\r\n"
@@ -31,7 +34,8 @@ class Load:
     promised: dict[int, str] = field(default_factory=dict)
     """By number, under which id the gateway said that it has it."""
     numbers: count[int] = field(default_factory=count)
-    repeated: int = 0
+    put_off: list[str] = field(default_factory=list)
+    """Replies that were not 250: code and status."""
 
     def more(self, messages: int) -> None:
         """So many new ones."""
@@ -54,12 +58,24 @@ class Load:
             with smtplib.SMTP(LOOPBACK, port, timeout=REPLY_SECONDS) as client:
                 while self.unanswered:
                     number = self.unanswered.popleft()
-                    self.promised[number] = committed_id(*hand_over(client, written(number), AUTHOR, (SUPPORT,)))
-                    number = None
-        except (OSError, smtplib.SMTPException, AssertionError, IndexError):  # gone, put off, or nothing left
-            if number is not None:
-                self.repeated += 1
-                self.unanswered.append(number)
+                    code, words = offered(client, number)
+                    if code != TAKEN:
+                        self.put_off.append(f"{code} {words.decode().partition(' ')[0]}")
+                        break
+                    self.promised[number], number = committed_id(code, words), None
+        except (OSError, smtplib.SMTPException, IndexError):  # gone, or nothing is left
+            pass
+        if number is not None:
+            self.unanswered.append(number)
+
+
+def offered(client: smtplib.SMTP, number: int) -> tuple[int, bytes]:
+    """One transaction; the reply that ended it."""
+    client.ehlo_or_helo_if_needed()
+    code, words = client.mail(AUTHOR)
+    if code == TAKEN:
+        code, words = client.rcpt(SUPPORT)
+    return client.data(written(number)) if code == TAKEN else (code, words)
 
 
 def message_id(number: int) -> str:
@@ -69,5 +85,6 @@ def message_id(number: int) -> str:
 
 def written(number: int) -> bytes:
     """The same message every time."""
-    text = _PARTS.format(number, _LINE * (PICTURES[number % len(PICTURES)] // len(_LINE)))
+    octets = PICTURES[number % len(PICTURES)] if number < HUGE else HUGE
+    text = _PARTS.format(number, _LINE * (octets // len(_LINE)))
     return message(AUTHOR, message_id=f"<{message_id(number)}>", subject=f"Domanda {number}", text=text, fields=_HEAD)

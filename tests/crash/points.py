@@ -15,9 +15,11 @@ from e2e.sink import Sink
 from e2e.waiting import free_port, until
 
 SECONDS = 60
+SMALL, LARGE = 0, 7
+"""Messages of `Load`; the large one goes into a file while it is received, and its bytes into another to stay."""
 
 
-def die_at(number: int, folder: Path, prepared: Path) -> list[str]:
+def die_at(number: int, folder: Path, prepared: Path, *, large: bool) -> list[str]:
     """Die at this point, and be whole after a start. What was passed; nothing where it never came so far."""
     with Sink(free_port()) as sink:
         gateway = Gateway(
@@ -25,7 +27,7 @@ def die_at(number: int, folder: Path, prepared: Path) -> list[str]:
         )
         with gateway:
             load = Load()
-            load.more(1)
+            load.unanswered.append(LARGE if large else SMALL)
             load.send(gateway.smtp)
             until(lambda: not gateway.alive() or _delivered(gateway), "the letter, or the end", SECONDS)
             if gateway.alive():
@@ -43,11 +45,11 @@ def die_at(number: int, folder: Path, prepared: Path) -> list[str]:
     return points if died else []
 
 
-def all_of_them(folder: Path, prepared: Path, step: int = 1, first: int = 1) -> list[str]:
-    """From the first on until it no longer dies; the points there are."""
+def all_of_them(folder: Path, prepared: Path, step: int = 1, first: int = 1, *, large: bool = True) -> list[str]:
+    """From the first on until it no longer dies; the points there are. What is large stands in files as well."""
     seen: list[str] = []
     for number in count(first, step):
-        points = die_at(number, folder / str(number), prepared)
+        points = die_at(number, folder / str(number), prepared, large=large)
         if not points:
             return seen
         seen = points

@@ -33,6 +33,13 @@ def test_a_gateway_that_dies_at_any_point_of_a_messages_way(tmp_path: Path, prep
     first = 1 + random.SystemRandom().randrange(STEP)
     print(f"from point {first} on")  # noqa: T201 - shown where it fails
     passed = [one.partition(" ")[2] for one in all_of_them(tmp_path, prepared, STEP, first)]
-    for wanted in ("SAVEPOINT", "INSERT INTO message", "INSERT INTO outbox", "COMMIT", "say b'250 2.0.0 accepted"):
+    for wanted in (
+        "SAVEPOINT",
+        "os.rename",
+        "INSERT INTO message",
+        "INSERT INTO outbox",
+        "COMMIT",
+        "say b'250 2.0.0 accepted",
+    ):
         assert any(one.startswith(wanted) for one in passed), (wanted, passed)
     assert any(one.startswith("say b'RCPT TO:<amministrazione@") for one in passed), passed

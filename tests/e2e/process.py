@@ -100,6 +100,8 @@ class Gateway:
     """What runs as the daemon, where that is not the gateway alone."""
     variables: dict[str, str] = field(default_factory=dict)
     """Of its environment, besides ours."""
+    within: tuple[str, ...] = ()
+    """What starts a fresh process, as `nsenter ...`."""
     fresh: bool = False
     """Whether each process is an interpreter of its own, as in production, and not a fork of a warm one."""
     process: Process | None = None
@@ -233,7 +235,8 @@ class Gateway:
     def _start(self, *arguments: str, **streams: IO[bytes]) -> Process:
         command = ["--config", str(self.config), *arguments]
         if self.fresh:
-            return subprocess.Popen([sys.executable, "-m", "gateway", *command], cwd=self.folder, **streams)
+            program = [*self.within, sys.executable, "-m", "gateway", *command]
+            return subprocess.Popen(program, cwd=self.folder, **streams)
         warm = _warm(os.environ.get("PYTHONPATH"))
         if arguments != ("run",):
             return warm.start("gateway.__main__:main", command, self.folder, **streams)

@@ -99,3 +99,18 @@ def test_what_libraries_report_goes_the_same_way(written, name):
     record = json.loads(line)
     assert record["level"] == "error"
     assert record["event"] == r"Task exception x\r\n\x1b[2J"
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(restored):
+    """A full disk has no room for the line that says so."""
+
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+    configure("json", Full())
+    structlog.get_logger().warning("disk.short")
+    logging.getLogger("library").warning("the same of a library")
