@@ -40,7 +40,7 @@ from gateway.ports import Authenticator, Observer, Receive, Scanner, Seals, Toke
 from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
 from gateway.store.blob_files import Files
-from gateway.store.blobs import Outside
+from gateway.store.blobs import Blobs, Outside
 from gateway.store.database import Database
 from gateway.store.letters import Limits
 from gateway.sweep import Sweep
@@ -96,8 +96,22 @@ def open_database(config: Config) -> Database:
 
 
 def outside(config: Config) -> Outside:
-    """Where octets are that are too long for the database."""
-    return Outside(Files(config.blob_folder), config.blobs.inline)
+    """Where octets are that are too long for the database. Raises ConfigError."""
+    return Outside(_bucket(config) if config.blobs.store == "s3" else Files(config.blob_folder), config.blobs.inline)
+
+
+def _bucket(config: Config) -> Blobs:
+    said = config.blobs
+    try:
+        from gateway.store.blob_s3 import S3, Bucket  # noqa: PLC0415 - an extra, that only a bucket needs
+
+        keys = secret(said.access_key_file), secret(said.secret_key_file)
+    except ImportError as fault:
+        right = "pip install 'mail-gateway[s3]'"
+        raise ConfigError(Problem(str(config.path), 0, "blobs.store", "s3 wants obstore", right)) from fault
+    except OSError as fault:
+        raise ConfigError(Problem(str(config.path), 0, "blobs", f"{fault.filename}: {fault.strerror}")) from fault
+    return S3(Bucket(said.bucket or "", said.prefix or "", said.region, said.endpoint, *keys))
 
 
 def house(config: Config) -> House:

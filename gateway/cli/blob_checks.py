@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 from gateway import build
 from gateway.cli.finding import Finding
@@ -24,10 +25,10 @@ NAMED = 3
 
 def examine(config: Config, now: datetime) -> Iterator[Finding]:
     """A folder that cannot be written defers long mail; what is missing no one but a backup brings back."""
-    folder = config.blob_folder
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        words = f"{there} cannot be written by this user: what is over {config.blobs.inline} octets is put off (451)"
+    if unwritable := _unwritable(config):
+        words = (
+            f"{unwritable} cannot be written by this user: what is over {config.blobs.inline} octets is put off (451)"
+        )
         yield Finding(Finding.FAIL, "blobs", words)
         return
     path = config.database.path
@@ -44,6 +45,13 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
         return
     except Unavailable as fault:
         yield Finding(Finding.FAIL, "blobs", str(fault))
+
+
+def _unwritable(config: Config) -> Path | None:
+    folder = config.blob_folder
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    usable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    return None if usable or config.blobs.store == "s3" else there
 
 
 def _weighed(wanted: dict[str, blobs.Referred], there: dict[str, int]) -> Finding:

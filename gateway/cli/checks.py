@@ -214,7 +214,7 @@ def _secrets(config: Config) -> Iterator[Finding]:
         *(one.password_file for one in config.imap),
     ]
     passwords += [path for one in config.oauth2.values() for path in one.secret_files]
-    files = [*passwords, *(one.tls.key_file for one in config.smtp if one.tls)]
+    files = [*passwords, *config.blobs.secret_files, *(one.tls.key_file for one in config.smtp if one.tls)]
     for path in files:
         if path is not None:
             yield from _private("secret", path)

@@ -139,6 +139,12 @@ def virus(config: Config) -> Iterator[Fault]:
         yield Fault(("virus", "timeout"), "is longer than a client waits for its reply", "5m or less")
 
 
+def blobs(config: Config) -> Iterator[Fault]:
+    """What is of a bucket and what is of a folder."""
+    for key, wrong, right in config.blobs.faults():
+        yield Fault(("blobs", key) if key else ("blobs",), wrong, right)
+
+
 def retries(config: Config) -> Iterator[Fault]:
     """A schedule that never waits longer than it lives."""
     retry = config.outbound.retry
@@ -154,6 +160,7 @@ CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     oauth2,
     metrics,
     virus,
+    blobs,
     retries,
 )
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from gateway.config.blobs import Blobs
 from gateway.config.nouns import Database, Mailbox
 from gateway.config.oauth2 import OAuth2
 from gateway.config.section import Lax, Section, written
 from gateway.config.sections import (
     Authentication,
-    Blobs,
     ImapMailbox,
     Limits,
     Listener,

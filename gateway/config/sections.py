@@ -16,7 +16,6 @@ from gateway.config.values import (
     From,
     Host,
     HostName,
-    Inline,
     Limit,
     Listen,
     Name,
@@ -180,15 +179,6 @@ class Limits(Section):
     """What stays free where mail is written; under it 452, and mailboxes wait."""
     workers: Annotated[int, Field(gt=0, le=64)] | None = None
     """Processes that examine mail; left out: one for each processor, 4 at most."""
-
-
-class Blobs(Section):
-    """Where messages and attachments stand that are too long for the database."""
-
-    inline: Inline = written("256KiB")
-    """What is longer stands outside."""
-    path: FilePath | None = None
-    """The folder of this database alone; beside it, under its name with .blobs, when left out."""
 
 
 class Log(Section):

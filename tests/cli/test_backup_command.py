@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from s3_server import make_bucket, s3_server
+
 LONG = b"Buongiorno. " * 1000
 HEAD = (
     b"Authentication-Results: mx.example.it; dmarc=%s header.from=rossi.example\r\n"
@@ -142,3 +144,29 @@ def test_what_is_released_has_its_file_outside(desk):
     [attached] = shown["history"][0]["attachments"]
     assert attached["sha256"] in {path.name for path in blobs(desk)}
     assert desk("tickets", "attachment", ticket["ref"], attached["sha256"]).out == LONG
+
+
+def test_a_bucket_in_place_of_the_folder(desk):
+    """In, out, into a backup, out of it under another prefix; away, long mail is put off and nothing is read wrong."""
+    for name in ("access", "secret"):
+        (desk.folder / name).write_text(name)
+        (desk.folder / name).chmod(0o600)
+    plain = desk.config.read_text()
+    with s3_server(desk.folder) as url:
+        make_bucket(url, "mail")
+        bucket = f"store: s3, endpoint: '{url}', bucket: mail, access_key_file: access, secret_key_file: secret"
+        desk.config.write_text(plain.replace("4KiB}", f"4KiB, {bucket}, prefix: one}}"))
+        assert desk("ingest", stdin=MAIL).code == 0
+        assert blobs(desk) == []
+        assert desk("messages", "raw", message(desk)).out == MAIL
+        assert checked(desk).endswith("1 outside the database, all there")
+        assert desk("backup", str(desk.folder / "backup")).code == 0
+        desk.config.write_text(
+            desk.config.read_text().replace("prefix: one", "prefix: two").replace("gateway.db", "n.db")
+        )
+        assert desk("restore", str(desk.folder / "backup")).code == 0
+        assert desk("messages", "raw", message(desk)).out == MAIL
+    assert desk("ingest", stdin=MAIL.replace(b"<1@", b"<2@")).code == 75
+    assert desk("messages", "raw", message(desk)).code == 75
+    assert checked(desk).startswith("FAIL")
+    assert desk("ingest", stdin=HEAD % b"pass" + b"\r\nCiao.\r\n").code == 0

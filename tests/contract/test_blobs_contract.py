@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
 
+from e2e.waiting import LOOPBACK, free_port
+from gateway.ports import Unavailable
 from gateway.store.blob_files import Files
+from gateway.store.blob_s3 import S3, Bucket
 from gateway.store.blobs import name_of
+from s3_server import make_bucket, s3_server
 
 OCTETS = b"\x00\r\n\xff" * 1000
 NAME = name_of(OCTETS)
 LIMIT = 2**20
 
 
-def files(tmp_path):
-    return Files(tmp_path / "blobs")
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory):
+    with s3_server(tmp_path_factory.mktemp("moto")) as url:
+        yield url
 
 
-@pytest.fixture(params=[files])
+def bucket(endpoint, name):
+    make_bucket(endpoint, name)
+    return S3(Bucket(name, "one/gateway", "us-east-1", endpoint, "access", "secret"))
+
+
+@pytest.fixture(params=["files", "s3"])
 def blobs(request, tmp_path):
-    return request.param(tmp_path)
+    if request.param == "files":
+        return Files(tmp_path / "blobs")
+    return bucket(request.getfixturevalue("endpoint"), f"b{random.SystemRandom().getrandbits(64):016x}")
 
 
 def names(blobs, prefix=NAME[:2]):
@@ -99,3 +113,31 @@ def test_what_is_no_digest_names_nothing(blobs, name):
         blobs.put(name, OCTETS)
     with pytest.raises(ValueError, match="is no sha256"):
         blobs.get(name, LIMIT)
+
+
+def test_a_bucket_that_is_not_there_is_unavailable(endpoint):
+    """I9: neither an empty place nor a fault of ours; no key is in the words."""
+    place = S3(Bucket("nobody-made-this", "p", "us-east-1", endpoint, "access", "hunter2"))
+    with pytest.raises(Unavailable, match=r"blobs s3://nobody-made-this/p: ") as fault:
+        place.put(NAME, OCTETS)
+    assert "hunter2" not in str(fault.value)
+
+
+def test_a_bucket_that_does_not_answer_is_unavailable():
+    """A connection that is refused; what hangs is ended by the same bounds."""
+    place = S3(Bucket("b", "p", "us-east-1", f"http://{LOOPBACK}:{free_port()}", "access", "secret"))
+    with pytest.raises(Unavailable):
+        place.put(NAME, OCTETS)
+    with pytest.raises(Unavailable):
+        place.get(NAME, LIMIT)
+
+
+def test_two_installations_in_one_bucket_do_not_see_each_other(endpoint):
+    """Each has a prefix of its own: what one finds, and may sweep, is its own."""
+    first = bucket(endpoint, "shared")
+    second = S3(Bucket("shared", "two", "us-east-1", endpoint, "access", "secret"))
+    first.put(NAME, OCTETS)
+    assert names(second) == []
+    assert second.get(NAME, LIMIT) is None
+    second.delete([NAME])
+    assert names(first) == [NAME]

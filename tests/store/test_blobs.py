@@ -25,9 +25,9 @@ LATER = datetime.now(UTC) + timedelta(days=1, hours=1)
 
 
 @pytest.fixture
-def gateway(tmp_path):
+def gateway(tmp_path, url):
     outside = Outside(Files(tmp_path / "blobs"), INLINE)
-    with house.gateway(tmp_path, outside=outside) as one:
+    with house.gateway(tmp_path, outside=outside, url=url) as one:
         yield one
 
 
