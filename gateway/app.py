@@ -6,7 +6,7 @@ import asyncio
 import errno
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import structlog
@@ -47,11 +47,10 @@ def serve(config: Config) -> None:
     database = build.open_database(config)
     with alone(database):
         schema.migrate(database, build.now())
-        nursery = build.nursery(config)
-        daemon = Daemon(config, database, nursery)
-        daemon.bind()
-        asyncio.run(daemon.run())
-        nursery.close()
+        with closing(build.nursery(config)) as nursery:
+            daemon = Daemon(config, database, nursery)
+            daemon.bind()
+            asyncio.run(daemon.run())
     database.close()
 
 
