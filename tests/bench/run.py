@@ -32,7 +32,7 @@ SECTIONS = {
     "accept": Section("Accepting a message into a ticket", 420),
     "scale": Section("A thousand accounts and tickets, and a million", 480),
     "memory": Section("Memory", 200),
-    "catchup": Section("A mailbox's catch-up", 100),
+    "catchup": Section("A mailbox's catch-up", 120),
     "drain": Section("An outbox's drain", 120),
     "where": Section("Where the time goes, thread by thread", 90),
     "stations": Section("Where the time goes, station by station", 90),

@@ -39,7 +39,7 @@ def watch(file: Path) -> None:
                 continue
             now = time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
             took, spent[thread.ident] = now - spent.get(thread.ident, now), now
-            name = {"MainThread": "the loop", "writer": "the writer"}.get(thread.name, "other threads")
+            name = "the loop" if thread is threading.main_thread() else thread.name.rstrip("_-0123456789")
             places = list(stack(frame))
             own[name][places[0]] += took
             for place in set(places):
