@@ -29,8 +29,8 @@ from gateway.receive import Receiver
 from gateway.store import schema
 from gateway.store.database import Database
 from gateway.tokens.watch import watch
+from gateway.workers.line import Refused
 from gateway.workers.nursery import Nursery
-from gateway.workers.pool import Refused
 
 log = structlog.get_logger()
 

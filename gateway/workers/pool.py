@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from itertools import count
 from time import monotonic
-from typing import Any
 
 import structlog
 
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
 from gateway.ports import Record, Unavailable
+from gateway.workers.line import Died, Line, Refused
 from gateway.workers.nursery import Nursery
-from gateway.workers.words import Frames, UnknownWord, answered, framed, question
-from gateway.workers.worker import HELLO
 
 log = structlog.get_logger()
 
@@ -28,16 +25,6 @@ BORN_WITHIN = 60.0
 YOUNG = 5.0
 """Seconds. One that dies younger has its successor later, up to LONGEST_WAIT."""
 LONGEST_WAIT = 30.0
-LONGEST_ANSWER = 64 * 2**20
-"""Octets: what a message says of itself is never longer than the message, which does not come back."""
-
-
-class Refused(Exception):  # noqa: N818 - an answer
-    """A worker will not go by what it was given. The words say why."""
-
-
-class _Died(Exception):  # noqa: N818 - what befell it
-    pass
 
 
 class Pool:
@@ -50,11 +37,11 @@ class Pool:
         self._size = size
         self._within = within
         self._died = died
-        self._workers: list[_Worker] = []
-        self._every: set[_Worker] = set()
+        self._workers: list[Line] = []
+        self._every: set[Line] = set()
         """With those that read alone, and those that go."""
         self._some = asyncio.Event()
-        self._lost: asyncio.Queue[_Worker | None] = asyncio.Queue()
+        self._lost: asyncio.Queue[Line | None] = asyncio.Queue()
         """None for the nursery."""
         self._alone = asyncio.Lock()
 
@@ -72,13 +59,13 @@ class Pool:
         except TimeoutError:
             raise Unavailable("no worker is there to examine mail") from None
         try:
-            return await min(self._workers, key=_Worker.busy).ask(arrival, override)
-        except _Died:
+            return await min(self._workers, key=Line.busy).ask(arrival, override)
+        except Died:
             return await self._again(arrival, override)
 
     async def start(self, digest: str) -> None:
         """Bring up workers that go by the rules of this digest, then let those before go. Raises Refused."""
-        fresh: list[_Worker] = []
+        fresh: list[Line] = []
         try:
             for _ in range(self._size):
                 fresh.append(await self._bear())
@@ -120,13 +107,13 @@ class Pool:
                 worker = await self._bear()
                 try:
                     return await worker.ask(arrival, override, unread)
-                except _Died:
+                except Died:
                     continue
                 finally:
                     worker.retire()
         raise Unavailable("a worker dies of what it did not read")
 
-    async def _replace(self, lost: _Worker) -> None:
+    async def _replace(self, lost: Line) -> None:
         """Wait for a while if it died young: what kills every worker is not to keep the machine busy."""
         self._died()
         wait = 1.0
@@ -141,19 +128,19 @@ class Pool:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _bear(self) -> _Worker:
-        worker = _Worker(self._gone)
+    async def _bear(self) -> Line:
+        worker = Line(self._gone)
         self._every.add(worker)
         try:
             wire = self._nursery.bear()
             await asyncio.get_running_loop().connect_accepted_socket(lambda: worker, wire)
             await asyncio.wait_for(worker.ready, BORN_WITHIN)
-        except (OSError, TimeoutError, _Died) as fault:
+        except (OSError, TimeoutError, Died) as fault:
             worker.retire()
             raise Refused(f"a worker did not come up: {fault or type(fault).__name__}") from fault
         return worker
 
-    def _gone(self, worker: _Worker) -> None:
+    def _gone(self, worker: Line) -> None:
         self._every.discard(worker)
         if worker in self._workers:
             self._workers.remove(worker)
@@ -168,102 +155,3 @@ class Pool:
         else:
             asyncio.get_running_loop().remove_reader(self._nursery.fileno())
             self._lost.put_nowait(None)
-
-
-class _Worker(asyncio.Protocol):
-    """The daemon's end of one."""
-
-    def __init__(self, gone: Callable[[_Worker], None]) -> None:
-        self.ready: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.born = monotonic()
-        self.pid = 0
-        self.digest = ""
-        self._gone = gone
-        self._wire: asyncio.Transport | None = None
-        self._frames = Frames(LONGEST_ANSWER)
-        self._numbers = count(HELLO + 1)
-        self._asked: dict[int, tuple[asyncio.Future[Any], Arrival, float]] = {}
-        self._retired = False
-
-    def busy(self) -> int:
-        """How many messages it has."""
-        return len(self._asked)
-
-    async def ask(self, arrival: Arrival, override: Override | None, unread: str = "") -> Record:
-        """Have a message examined. Raises Unavailable, _Died."""
-        if self._wire is None:
-            raise _Died
-        number = next(self._numbers)
-        found: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
-        self._asked[number] = found, arrival, monotonic()
-        self._wire.write(framed(number, question(arrival, override, unread)))
-        return await found
-
-    def goes_by(self, digest: str) -> None:
-        """See that these are its rules. Raises Refused."""
-        if self.digest != digest:
-            raise Refused("the policies have changed since they were read; reload again")
-
-    def retire(self) -> None:
-        """No more after what it has."""
-        self._retired = True
-        if self._wire is not None and not self._asked:
-            self._wire.close()
-
-    def hurry(self, within: float) -> None:
-        """Let go of it when it is too long at one message."""
-        began = min((since for _, _, since in self._asked.values()), default=monotonic())
-        if monotonic() - began > within:
-            self._abandon(f"over {within:.0f} s at one message")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._wire = transport  # type: ignore[assignment] # of a stream socket
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            for number, frame in self._frames.feed(data):
-                self._heard(number, frame)
-        except UnknownWord as fault:
-            self._abandon(f"it says what no worker says: {fault}")
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self._wire = None
-        for found in (self.ready, *(found for found, _, _ in self._asked.values())):
-            if not found.done():
-                found.set_exception(_Died())
-        self._asked.clear()
-        if not self.ready.cancelled():
-            self.ready.exception()  # seen, also where nobody waits for it any more
-        self._gone(self)
-
-    def _heard(self, number: int, frame: bytes) -> None:
-        if number == HELLO:
-            self._hello(frame.decode("utf-8", "replace"))
-            return
-        found, arrival, _ = self._asked.pop(number)
-        said = answered(frame, arrival)
-        if found.cancelled():
-            pass
-        elif isinstance(said, str):
-            found.set_exception(Unavailable(said))
-        else:
-            found.set_result(said)
-        if self._retired:
-            self.retire()
-
-    def _hello(self, words: str) -> None:
-        pid, _, rest = words.partition(" ")
-        self.pid = int(pid)
-        if self.ready.done():
-            return
-        if self.pid:
-            self.digest = rest
-            self.ready.set_result(None)
-        else:
-            self.ready.set_exception(Refused(rest))
-
-    def _abandon(self, why: str) -> None:
-        """Hang up: a worker ends when it hears that, or when it stands still for too long."""
-        log.error("worker.abandoned", pid=self.pid, why=why)
-        if self._wire is not None:
-            self._wire.abort()

@@ -18,8 +18,9 @@ from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Refuse
 from gateway.ports import Record, Unavailable
+from gateway.workers.line import Refused
 from gateway.workers.nursery import Nursery
-from gateway.workers.pool import Pool, Refused
+from gateway.workers.pool import Pool
 from gateway.workers.worker import Bounds, live
 
 BOUNDS = Bounds(frame=1_000_000, memory=400 * 2**20, seconds=0.3)
