@@ -40,6 +40,8 @@ file_only = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 """For a test of what only a file has."""
 _KEY = "INSERT INTO keyring (key, created_at) VALUES (sha256('key'), '2026-11-22T12:00:00.000000Z')"
 
+_HEAD = f"UPDATE alembic_version SET version_num = '{schema.HEAD}'"  # noqa: S608 - the code's own word
+
 
 def program(name: str) -> str:
     """The newest that is installed; a test that needs it fails where there is none."""
@@ -100,6 +102,7 @@ class Cluster:
     def start(self) -> None:
         """Returns when it answers."""
         settings = {"port": self.port, "listen_addresses": LOOPBACK, "unix_socket_directories": self._home}
+        settings["deadlock_timeout"] = "100ms"  # the time after which it looks for one
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("ab") as log:
             command = [*_as_owner(), program("postgres"), "-D", self._data, *options]
@@ -154,4 +157,4 @@ class Cluster:
         tables = [f"DELETE FROM {one.name}" for one in metadata.sorted_tables]  # noqa: S608 - the code's own names
         numbers = self.sql("SELECT sequencename FROM pg_sequences", MIGRATED)
         begin_anew = [f"SELECT setval('{name}', 1, false)" for (name,) in numbers]
-        return "; ".join(["SET session_replication_role = replica", *tables, *begin_anew, _KEY])
+        return "; ".join(["SET session_replication_role = replica", *tables, *begin_anew, _KEY, _HEAD])

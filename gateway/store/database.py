@@ -38,8 +38,6 @@ class Kind(Protocol):
     """The file, if it is one."""
     near: bool
     """Look-ups are quicker than a change of threads."""
-    writers: int
-    """So many transactions of the daemon at once pay."""
     fault: type[Exception]
     """What the driver raises where SQLAlchemy does not stand between."""
 
@@ -50,7 +48,7 @@ class Kind(Protocol):
         """Make a connection one for look-ups alone."""
 
     def writing(self, connection: Connection) -> None:
-        """Make a connection one of the daemon's writers."""
+        """Make a connection the daemon's writer's, beside other gateways'."""
 
     def remake(self, connection: Connection, work: Callable[[Connection], None]) -> None:
         """See Database.remake."""

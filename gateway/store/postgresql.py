@@ -58,7 +58,6 @@ class Postgresql:
     """Implements `database.Kind`."""
 
     near = False
-    writers = 1
     fault: type[Exception] = psycopg.Error
     path: Path | None = None
 
@@ -89,7 +88,7 @@ class Postgresql:
 
     @staticmethod
     def writing(connection: Connection) -> None:
-        """A connection of a writer, one of several."""
+        """A connection of a writer, beside other gateways' writers."""
         connection.execution_options(begin="")
         connection.exec_driver_sql(f"SET statement_timeout = {WRITE_MS}")
         connection.commit()

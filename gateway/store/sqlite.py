@@ -24,7 +24,6 @@ class Sqlite:
     """Implements `database.Kind`."""
 
     near = True
-    writers = 1
     fault: type[Exception] = sqlite3.OperationalError
     """What the driver itself raises, at the first words on a new connection."""
 

@@ -1,19 +1,18 @@
-"""The writer: what waits for it is committed together, and each is answered after that commit (I3)."""
+"""The one writer: what waits for it is committed together, and each is answered after that commit (I3)."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Transaction, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.core.standing import Bound
 from gateway.ports import Unavailable
@@ -58,9 +57,9 @@ class _Done:
 
 
 class Writer:
-    """Threads, each with a connection for writing; of a file one, for there can be no more.
+    """A thread with the write connection. Work that fails is undone alone; a failed commit fails all of its group.
 
-    Work that fails is undone alone; a failed commit fails all of its group. Where two groups cross, one begins anew.
+    Where a group crosses another gateway's, it is begun anew.
     """
 
     def __init__(self, database: Database) -> None:
@@ -69,11 +68,8 @@ class Writer:
         self._gathered: list[_Job] = []
         self._put_off = 0
         self._ended: Future[None] = Future()
-        self._threads = [
-            threading.Thread(target=self._run, name=f"writer-{number}", daemon=True)
-            for number in range(database.kind.writers)
-        ]
-        """Started by the first that is written: who only looks has no other threads."""
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        """Started by the first that is written: who only looks has no second thread."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
@@ -82,9 +78,8 @@ class Writer:
         if self.queued >= QUEUED:
             self._put_off += 1
             raise Unavailable(f"the commit queue is full: {QUEUED} wait for the database")
-        if self._threads[0].ident is None:
-            for thread in self._threads:
-                thread.start()
+        if self._thread.ident is None:
+            self._thread.start()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         self._gathered.append(_Job(work, loop, answer))
@@ -105,39 +100,39 @@ class Writer:
         return Bound("commits", self.queued, QUEUED, self._put_off)
 
     async def watch(self) -> None:
-        """Return when it was closed. Raises what ended it otherwise: nothing is written from then on."""
+        """Return when the thread was closed. Raises what ended it otherwise: nothing is written from then on."""
         await asyncio.shield(asyncio.wrap_future(self._ended))  # whoever stops watching ends nothing
 
     def close(self) -> None:
-        """Finish what is queued, then end the threads."""
+        """Finish what is queued, then end the thread."""
         self._hand_over()
-        for _ in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
-        if not self._ended.done():
+        self._jobs.put(None)
+        if self._thread.ident is None:
             self._ended.set_result(None)
+        else:
+            self._thread.join()
 
     def _hand_over(self) -> None:
-        """What one turn of the loop asked for goes to a thread together, which else would be woken by the first."""
+        """What one turn of the loop asked for goes to the thread together, which else would be woken by the first."""
         for job in self._gathered:
             self._jobs.put(job)
         self._gathered.clear()
 
     def _run(self) -> None:
         going_on, connection = True, _Kept(self._database)
-        while going_on and not self._ended.done():
+        while going_on:
             group, going_on = self._next_group()
             if not group:
                 continue
             try:
                 self._answer(connection.commit(group))
             except BaseException as fault:  # noqa: BLE001 - handed on: to those who wait, and to watch()
-                with suppress(InvalidStateError):  # another thread's was first
-                    self._ended.set_exception(fault)
+                self._ended.set_exception(fault)
                 self._answer([_Done(job, fault=fault) for job in group])
+                break
         connection.forget()
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     def _next_group(self) -> tuple[list[_Job], bool]:
         group: list[_Job] = []
@@ -158,7 +153,7 @@ class Writer:
 
 
 class _Kept:
-    """A thread's connection, kept: to open one costs more than to write a message."""
+    """The write connection, kept: to open one costs more than to write a message."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -184,11 +179,19 @@ class _Kept:
             self._connection = None
 
     def _try(self, group: list[_Job]) -> list[_Done]:
-        with self._database.asking():
-            if self._connection is None:
-                self._connection = self._database.writing()
-            with self._connection.begin() as transaction:
-                return [_one(transaction.connection, job) for job in group]
+        with self._database.asking(), self._begun() as transaction:
+            return [_one(transaction.connection, job) for job in group]
+
+    def _begun(self) -> Transaction:
+        if self._connection is not None:
+            try:
+                return self._connection.begin()
+            except DBAPIError as fault:
+                if not fault.connection_invalidated:
+                    raise
+                self.forget()  # lost since, as by a restart of the server: nothing was under way
+        self._connection = self._database.writing()
+        return self._connection.begin()
 
 
 def _tell(done: list[_Done]) -> None:

@@ -1,0 +1,176 @@
+"""Several write to one database at once: what one writer of SQLite never had to think of comes out the same.
+
+Each transaction of the one is held open until the other waits for it, so that they do cross.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+
+from e2e.waiting import until
+from gateway.core.reason import Disposition, Reason
+from gateway.core.reply import Failed
+from gateway.core.verdict import Defer
+from gateway.ports import Unavailable
+from gateway.store import confirmations, letters
+from gateway.store.database import Database
+from gateway.store.dialect import serialise
+from gateway.store.writer import TRIES, Writer
+from house import NOW, ROSSI, letter
+
+WAITING = "select 1 from pg_locks where not granted and locktype in ('advisory', 'transactionid', 'tuple')"
+
+
+@pytest.fixture
+def url(cluster):
+    """A server, which alone has several writers."""
+    with cluster.database() as address:
+        yield address
+
+
+@pytest.fixture
+def at_once(gateway, cluster):
+    """The results of two pieces of work: the first is committed when the second waits for it."""
+
+    def run(one, other):
+        def second():
+            with gateway.database.asking(), closing(gateway.database.writing()) as mine, mine.begin():
+                return other(mine)
+
+        with ThreadPoolExecutor(1) as threads, gateway.database.asking():
+            with closing(gateway.database.writing()) as mine, mine.begin():
+                first = one(mine)
+                waiting = threads.submit(second)
+                until(lambda: waiting.done() or cluster.sql(WAITING), "the second to wait for the first")
+            return first, waiting.result(20)
+
+    return run
+
+
+async def storing(gateway, raw, limits=None):
+    """The work of a message."""
+    record = await gateway.receiver.examine(gateway.arrival(raw))
+    return lambda c: confirmations.store(c, record, limits or letters.Limits())
+
+
+async def test_i4_the_same_mail_at_two_gateways_is_one_ticket_and_a_duplicate(gateway, at_once):
+    """The second sees what the first has committed, instead of a constraint that breaks."""
+    works = [await storing(gateway, letter()) for _ in range(2)]
+    first, second = at_once(*works)
+    assert (first.verdict.disposition, second.verdict.reason) == (Disposition.ACCEPT, Reason.DUPLICATE)
+    assert len(gateway.tickets) == 1
+    assert gateway.balance[0]["ok"]
+
+
+async def test_i6_two_at_once_stay_within_the_limit_of_acknowledgements(gateway, at_once):
+    """Counted by one after the other."""
+    limits = letters.Limits(per_account=1)
+    works = [await storing(gateway, letter(message_id=f"{n}@rossi.example", text=f"{n}"), limits) for n in range(2)]
+    at_once(*works)
+    assert [one["kind"] for one in gateway.outbox] == ["opened"]
+    assert len(gateway.tickets) == 2
+
+
+async def test_two_letters_that_fail_at_once_are_two_failures(gateway, at_once):
+    """Neither counts without the other (R6)."""
+    for number in range(2):
+        await gateway.receive(letter(message_id=f"{number}@rossi.example", text=f"{number}"))
+    outgoing = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@y.example")
+
+    def failing(due):
+        outcome = Failed("550 5.1.1 nobody", hard=True)
+        return lambda c: letters.settle(c, due, outgoing, outcome, next_attempt=None)
+
+    at_once(*map(failing, gateway.database.read(lambda c: letters.due(c, NOW.replace(year=2027), 9))))
+    query = "select hard_failures from account where id = 1"
+    assert gateway.database.read(lambda c: c.exec_driver_sql(query).scalar()) == 2
+
+
+async def test_a_command_writes_when_no_message_does(gateway, at_once, cluster):
+    """Whoever writes over the whole is alone: an import, retention, an erasure see all, and nothing comes between."""
+    work, order = await storing(gateway, letter()), []
+
+    def command():
+        with closing(Database(str(gateway.database.url)).open()) as mine:
+            mine.write(lambda _: order.append("command"))
+
+    with closing(gateway.database.writing()) as mine, ThreadPoolExecutor(1) as threads:
+        with mine.begin():
+            work(mine)
+            done = threads.submit(command)
+            until(lambda: cluster.sql(WAITING), "the command to wait")
+            order.append("message")
+        done.result(20)
+    assert order == ["message", "command"]
+
+
+async def test_groups_that_cross_are_begun_anew(gateway):
+    """Of two that wait for each other PostgreSQL ends one: nobody hears of it, and each is written once."""
+    both, tries = threading.Barrier(2), []
+
+    def work(mine, others):
+        def run(connection):
+            serialise(connection, mine)
+            tries.append(mine)
+            if len(tries) <= 2:
+                both.wait(20)
+            serialise(connection, others)
+            return mine
+
+        return run
+
+    with closing(Writer(gateway.database)) as one, closing(Writer(gateway.database)) as other:
+        answers = await asyncio.gather(one.write(work("a", "b")), other.write(work("b", "a")))
+    assert answers == ["a", "b"]
+    assert len(tries) == 3 <= TRIES + 1
+
+
+async def test_a_server_that_was_restarted_is_there_again_without_a_hand(gateway, cluster):
+    """While it is away mail is put off; then the next goes in, over connections that are new."""
+    await gateway.receive(letter(message_id="before@rossi.example"))
+    cluster.stop()
+    away = await gateway.receive(letter(message_id="meanwhile@rossi.example"))
+    cluster.start()
+    back = await gateway.receive(letter(message_id="meanwhile@rossi.example"))
+    assert isinstance(away.verdict, Defer)
+    assert (back.verdict.disposition, len(gateway.messages)) == (Disposition.ACCEPT, 2)
+
+
+async def test_a_restart_between_two_messages_is_not_noticed_by_look_ups(gateway, cluster):
+    """Each kept connection was lost: asked once more, over a new one, before anybody hears of it."""
+    before = await gateway.store.keyring()
+    cluster.stop()
+    cluster.start()
+    assert await gateway.store.keyring() == before
+
+
+def test_one_daemon_has_the_database(gateway):
+    """Until it ends, however it does."""
+    with closing(Database(str(gateway.database.url)).open()) as other:
+        with gateway.database.held() as first, other.held() as second:
+            assert (first, second) == (True, False)
+        with other.held() as then:
+            assert then
+
+
+def test_a_commit_is_on_disk_whatever_the_server_does_for_others(gateway, cluster):
+    """I3: a server that was told to answer before it has written is told otherwise by us."""
+    cluster.sql("ALTER DATABASE " + gateway.database.url.database + " SET synchronous_commit = off")
+    with closing(Database(str(gateway.database.url)).open()) as anew:
+        assert anew.write(lambda c: c.exec_driver_sql("show synchronous_commit").scalar()) == "on"
+    cluster.sql("ALTER DATABASE " + gateway.database.url.database + " RESET synchronous_commit")
+
+
+def test_a_database_of_another_encoding_is_refused(cluster):
+    """It would refuse mail by its letters, one day."""
+    cluster.sql("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
+    told = pytest.raises(Unavailable, match="its encoding is LATIN1; make one with --encoding=UTF8")
+    with closing(Database(cluster.url("latin")).open()) as one, told:
+        one.read(lambda c: c.exec_driver_sql("select 1").scalar())
+    cluster.sql("DROP DATABASE latin")
