@@ -8,6 +8,7 @@ from itertools import chain
 import click
 
 from gateway import app, build
+from gateway.cli import moving
 from gateway.cli.canary import Via, release
 from gateway.cli.checks import examine
 from gateway.cli.context import Context, pass_context
@@ -42,9 +43,15 @@ def check(context: Context, canary: bool, via: Endpoint | None, wait: int) -> in
 
 
 @click.command()
+@click.option(
+    "--from", "url", metavar="URL", help="Move all of another database into the configured one, if it is empty."
+)
 @pass_context
-def migrate(context: Context) -> None:
+def migrate(context: Context, url: str | None) -> None:
     """Bring the database to this version's schema."""
+    if url is not None:
+        moving.into(context, url)
+        return
     database = build.open_database(context.config)
     changed = schema.migrate(database, build.now())
     click.echo(f"{database}: {'now' if changed else 'already'} at schema {schema.HEAD}")

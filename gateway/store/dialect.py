@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, String, bindparam, func, literal, select
+from sqlalchemy import BigInteger, Connection, Dialect, Integer, String, Table, bindparam, false, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT is written down for SQLite too
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -19,7 +19,8 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from gateway.store.prepared import Prepared
 
-__all__ = ["Contains", "alone", "elements", "extent", "measured", "member", "refuse", "serialise", "share", "upsert"]
+__all__ = ["Contains", "alone", "elements", "extent", "measured", "member", "refuse", "renumber"]
+__all__ += ["serialise", "share", "storable", "upsert"]
 
 POSTGRESQL = "postgresql"
 EVERYTHING = 0x67617465776179
@@ -68,6 +69,18 @@ def extent(connection: Connection) -> tuple[int, int]:
         for name in ("page_count", "freelist_count", "page_size")
     )
     return pages * size, free * size
+
+
+def renumber(connection: Connection, table: Table) -> None:
+    """What is inserted without a number from now on comes after all that there is: SQLite counts by itself."""
+    if connection.dialect.name == POSTGRESQL and (column := table.autoincrement_column) is not None:
+        sequence = select(func.pg_get_serial_sequence(table.name, column.name)).scalar_subquery()
+        connection.execute(select(func.setval(sequence, func.coalesce(func.max(column), 0) + 1, false())))
+
+
+def storable(dialect: Dialect, words: str) -> str:
+    """The words as they can be kept: a text of PostgreSQL has no NUL. Mail has none either (`core/charset.py`)."""
+    return words.replace("\0", "\ufffd") if dialect.name == POSTGRESQL else words
 
 
 def refuse(  # noqa: PLR0913, PLR0917 - a trigger's parts
