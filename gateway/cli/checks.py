@@ -69,6 +69,7 @@ def _database(config: Config) -> Iterator[Finding]:
     try:
         database = build.open_database(config)
         revision = database.read(schema.current)
+        doubts = database.read(lambda connection: list(database.kind.doubts(connection)))
     except (ConfigError, Unavailable, WrongSchema) as fault:
         yield Finding(Finding.FAIL, "database", str(fault))
         return
@@ -81,6 +82,7 @@ def _database(config: Config) -> Iterator[Finding]:
         words = f"{database} is at schema {revision}, this gateway at {schema.HEAD}"
         right = "`run` migrates it" if known else "install the newer gateway"
         yield Finding(Finding.WARN if known else Finding.FAIL, "database", f"{words}; {right}")
+    yield from (Finding(Finding.WARN, "database", f"{database}: {one}") for one in doubts)
     if path is not None:
         yield from _private("database", path)
     database.close()

@@ -56,6 +56,9 @@ class Kind(Protocol):
     def compact(self, connection: Connection) -> None:
         """See Database.compact."""
 
+    def doubts(self, connection: Connection) -> Iterator[str]:
+        """What `check` warns of."""
+
     def held(self, connect: Connect) -> AbstractContextManager[bool]:
         """See Database.held."""
 

@@ -38,6 +38,7 @@ _SESSION = (
     f"SET lock_timeout = {LOCK_MS}",
     f"SET idle_in_transaction_session_timeout = {IDLE_MS}",
 )
+_REMOTE = "SELECT coalesce(NOT inet_server_addr() <<= ANY ('{127.0.0.0/8,::1}'::inet[]), false)"
 _CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": SILENCE_SECONDS,
@@ -104,6 +105,16 @@ class Postgresql:
     def compact(connection: Connection) -> None:
         """Write the tables anew. Each is locked meanwhile, and wants its size on disk once more."""
         connection.exec_driver_sql("VACUUM (FULL)")
+
+    def doubts(self, connection: Connection) -> Iterator[str]:
+        """What an operator wants to know before a power cut, or a stranger in between, tells it."""
+        for name in ("fsync", "full_page_writes"):
+            if connection.exec_driver_sql(f"SHOW {name}").scalar_one() == "off":
+                yield f"the server's {name} is off: what was said to be kept may be lost with its power"
+        if connection.exec_driver_sql(_REMOTE).scalar_one() and not str(self._url.query.get("sslmode")).startswith(
+            "verify"
+        ):
+            yield "it is on another machine and not proved: add ?sslmode=verify-full&sslrootcert=FILE"
 
     @contextmanager
     def held(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[bool]:

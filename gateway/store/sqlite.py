@@ -74,6 +74,11 @@ class Sqlite:
         if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
             raise Unavailable(f"database {self.name}: somebody reads what its journal still holds")
 
+    @staticmethod
+    def doubts(_connection: Connection) -> Iterator[str]:
+        """None: how it is opened is ours to say."""
+        yield from ()
+
     @contextmanager
     def held(self, _connect: object) -> Iterator[bool]:
         """A lock on a file beside it: it is let go of however the process ends."""

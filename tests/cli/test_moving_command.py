@@ -8,6 +8,7 @@ import os
 import pytest
 
 from cli.desk import CONFIG
+from e2e.waiting import until
 from postgresql import EMPTY, LOCKED, PASSWORD
 
 MAIL = b"From: eve@attack.example\r\nSubject: uno\r\nMessage-ID: <1@attack.example>\r\n\r\nCiao.\r\n"
@@ -47,6 +48,17 @@ def test_all_is_moved_and_the_gateway_goes_on_with_it(moving, server):
     checked = moving("check")
     assert f"database    {server}: at schema".encode() in checked.out
     assert PASSWORD.encode() not in done.out + checked.out
+
+
+def test_check_warns_of_a_server_that_forgets(moving, cluster):
+    """A setting of the server's that makes a 250 worth less than it says (I3)."""
+    try:
+        cluster.sql("ALTER SYSTEM SET full_page_writes = off")
+        cluster.sql("SELECT pg_reload_conf()")
+        until(lambda: b"full_page_writes is off" in moving("check").out, "the warning")
+    finally:
+        cluster.sql("ALTER SYSTEM RESET full_page_writes")
+        cluster.sql("SELECT pg_reload_conf()")
 
 
 def test_a_second_time_is_refused(moving):
