@@ -45,7 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "backup": ("backup", "Copy everything into FOLDER, which is new or empty; the daemon may run."),
         "restore": (
             "backup",
-            "Put a backup where the configuration says; there must be no database yet. Verified before it is in place.",
+            "Put a backup where the configuration says; there must be no database yet.",
         ),
         "keys": (
             "keys",
