@@ -131,14 +131,12 @@ MUTANTS = (
         "i3",
         "answers are given before the commit",
         "store/writer.py",
-        "                done = [_one(connection, job) for job in group]\n",
-        "                done = [_one(connection, job) for job in group]\n"
-        "                self._answer(done)\n"
-        "                done = []\n",
+        "            return [_one(transaction.connection, job) for job in group]\n",
+        "            for one in [_one(transaction.connection, job) for job in group]:\n"
+        "                one.job.loop.call_soon_threadsafe(one.tell)\n"
+        "            return []\n",
     ),
-    Mutant(
-        "i3", "commits stop short of the disk", "store/database.py", '"synchronous = FULL"', '"synchronous = NORMAL"'
-    ),
+    Mutant("i3", "commits stop short of the disk", "store/sqlite.py", '"synchronous = FULL"', '"synchronous = NORMAL"'),
     Mutant(
         "i4",
         "a repetition is told by its content alone, whatever became of the first",
@@ -265,7 +263,7 @@ MUTANTS = (
     Mutant(
         "i9",
         "a query that failed found nothing",
-        "store/adapter.py",
+        "store/reader.py",
         "look-ups a message go well\n                raise\n",
         "look-ups a message go well\n                return ()\n",
     ),
