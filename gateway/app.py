@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -20,6 +23,7 @@ from gateway.core.verdict import Defer
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.mailbox import Mailbox
+from gateway.ingress.mailbox_turn import Turn
 from gateway.ops import notify
 from gateway.ops.allocator import give_back_large_blocks
 from gateway.ops.clock import Clock
@@ -45,7 +49,7 @@ def serve(config: Config) -> None:
     """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
     give_back_large_blocks()
     database = build.open_database(config)
-    with alone(database):
+    with alone(config.beside):
         schema.migrate(database, build.now())
         with closing(build.nursery(config)) as nursery:
             daemon = Daemon(config, database, nursery)
@@ -55,13 +59,29 @@ def serve(config: Config) -> None:
 
 
 @contextmanager
-def alone(database: Database) -> Iterator[None]:
-    """Hold a database for this daemon alone. Raises ConfigError where another one has it, Unavailable."""
-    with database.held() as free:
-        if not free:
+def alone(beside: Path) -> Iterator[None]:
+    """Be the one daemon of this file, which of SQLite is its database. Raises ConfigError where another one is.
+
+    Of a PostgreSQL others are welcome elsewhere; here there is one status and one spool.
+    """
+    path = lock_file(beside)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as fault:
+        raise ConfigError(Problem(str(path), 0, "", fault.strerror or "", "let this user write there")) from fault
+    with os.fdopen(descriptor):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of however the process ends
+        except BlockingIOError:
             wrong = "another gateway runs on this database"
-            raise ConfigError(Problem(str(database), 0, "", wrong, "stop it, or name another database"))
+            raise ConfigError(Problem(str(beside), 0, "", wrong, "stop it, or name another database")) from None
         yield
+
+
+def lock_file(beside: Path) -> Path:
+    """What a daemon holds as long as it runs."""
+    return beside.with_name(f"{beside.name}.lock")
 
 
 def unbound(fault: OSError | ValueError) -> tuple[str, str]:
@@ -87,7 +107,8 @@ class Daemon:
         rules = build.house(config)
         budget, disk = Budget(), build.disk(config)
         self._listeners = build.listeners(config, self._receive, budget, disk)
-        self._store = build.store(config, database)
+        self._node = build.node(config, database)
+        self._store = build.store(config, database, self._node)
         self._meters = Meters()
         self._board = build.board(config, rules.policy)
         self._board.bounds = self._meters.bounds = lambda: (
@@ -99,10 +120,12 @@ class Daemon:
         clock = Clock(build.now)
         self._board.troubles = lambda: tuple(filter(None, (disk.trouble(), clock.trouble())))
         self._mailboxes = polling.mailboxes(
-            config, self._store, self._receive, budget, disk, self._board, self._sources
+            config, self._store, self._receive, budget, disk, self._board, self._sources, self._node
         )
         self._pages = build.pages(config, self._meters)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
+        if self._node is not None:
+            self._node.bell = self._dispatch.wake
         self._pool = build.pool(config, nursery, self._meters)
         self._rules = rules
         self._receiver = Receiver(self._pool, self._store, self._meters, self._dispatch.wake)
@@ -127,7 +150,8 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload.set)
         try:
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(self._store.watch()), group.create_task(self._board.run())]
+                beside = await self._join(group)
+                beside += [group.create_task(self._store.watch()), group.create_task(self._board.run())]
                 beside.append(group.create_task(self._tell_head()))
                 beside.append(group.create_task(self._sweep.run(), name="sweep"))
                 beside += [group.create_task(page.serve()) for page in self._pages]
@@ -145,6 +169,13 @@ class Daemon:
             self._store.close()
             log.info("gateway.stopped")
 
+    async def _join(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Be known to the other gateways, if there may be any, before anything is done that is done once."""
+        if self._node is None:
+            return []
+        await self._node.join()
+        return [group.create_task(self._node.run(), name="node")]
+
     async def _begin(self) -> None:
         try:
             await self._pool.start(self._rules.policy.digest)
@@ -153,7 +184,7 @@ class Daemon:
 
     async def _take_in(self) -> None:
         async with asyncio.TaskGroup() as group:
-            ingresses: list[Listener | Mailbox] = [*self._listeners, *self._mailboxes]
+            ingresses: list[Listener | Mailbox | Turn] = [*self._listeners, *self._mailboxes]
             for ingress in ingresses:
                 group.create_task(ingress.serve())
             notify.ready()

@@ -43,6 +43,8 @@ from gateway.store.blob_files import Files
 from gateway.store.blobs import Blobs, Outside
 from gateway.store.database import Database
 from gateway.store.letters import Limits
+from gateway.store.nodes import Node
+from gateway.store.postgresql import Postgresql
 from gateway.sweep import Sweep
 from gateway.workers.nursery import Nursery
 from gateway.workers.pool import Pool
@@ -59,6 +61,14 @@ WORKERS = 4
 WORKER_OCTETS = 512 * 1024 * 1024
 WORKER_TIMES = 16
 """What a worker may hold: so much, and so many times the longest message."""
+
+_TMPPOLL = 0.5
+TOLD_POLL = 5.0
+"""Seconds between two looks into the outbox, and where NOTIFY tells of what is put there."""
+
+POLL = 0.5
+TOLD_POLL = 5.0
+"""Seconds between two looks into the outbox, and where NOTIFY tells of what is put there."""
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -136,9 +146,21 @@ def shadow(config: Config, meters: Meters) -> Shadow | None:
     return Shadow(load_policies(config.policies_shadow), now(), meters.divergences)
 
 
-def store(config: Config, database: Database) -> Store:
+def store(config: Config, database: Database, node: Node | None = None) -> Store:
     """The store, with its writer running; close it."""
-    return Store(database, acknowledgement_limits(config))
+    return Store(database, acknowledgement_limits(config), node)
+
+
+def node(config: Config, database: Database) -> Node | None:
+    """Who we are among the gateways of this database; None where there can be no other."""
+    if not isinstance(database.kind, Postgresql):
+        return None
+    return Node(
+        partial(database.kind.session, database.engine),
+        [one.name for one in config.imap],
+        (config.hostname, os.getpid()),
+        now,
+    )
 
 
 def acknowledgement_limits(config: Config) -> Limits:
@@ -311,6 +333,7 @@ def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer
         schedule=config.outbound.retry.schedule,
         now=now,
         chance=chance,
+        poll=POLL if config.database.path else TOLD_POLL,
     )
 
 

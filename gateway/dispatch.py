@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, assert_never
@@ -91,7 +91,7 @@ class Dispatch:
         while True:
             self._bell.clear()
             if (room := self._parallel - len(self._flying)) > 0:
-                for due in (await self._fresh())[:room]:
+                for due in await self._fresh(room):
                     row = due.reply.row
                     self._flying[row] = attempts.create_task(self._attempt(due))
                     self._flying[row].add_done_callback(partial(self._landed, row))
@@ -101,11 +101,10 @@ class Dispatch:
             except TimeoutError:
                 pass
 
-    async def _fresh(self) -> list[Due]:
+    async def _fresh(self, room: int) -> Sequence[Due]:
         """Due rows that were not in flight when we asked; the answer may be older than the landing of the rest."""
-        busy = set(self._flying)
-        rows = await self._insist(lambda: self._outbox.due(self._now(), self._parallel))
-        return [due for due in rows if due.reply.row not in busy]
+        busy = frozenset(self._flying)
+        return await self._insist(lambda: self._outbox.due(self._now(), room, busy))
 
     def _landed(self, row: str, _: asyncio.Task[None]) -> None:
         del self._flying[row]
@@ -160,7 +159,7 @@ class Dispatch:
 
     async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
         """The answer of the database, however long it is away (I9)."""
-        wait = self._poll
+        wait = min(self._poll, _POLL)
         while True:
             try:
                 return await call()

@@ -20,8 +20,10 @@ from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, Refu
 from gateway.ingress.mailbox import Mailbox
 from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings, SignIn
+from gateway.ingress.mailbox_turn import Turn
 from gateway.ports import Board, Receive, Tokens, Ungranted
 from gateway.store.adapter import Store
+from gateway.store.nodes import Node
 from gateway.tokens.source import Source
 
 FILED = frozenset(Disposition) - {Disposition.FAILED}
@@ -36,10 +38,14 @@ def mailboxes(  # noqa: PLR0913, PLR0917 - a part each
     disk: Disk,
     stands: Board,
     sources: Mapping[str, Source],
-) -> list[Mailbox]:
-    """One for each entry under `imap:`. Raises ConfigError where one cannot be signed in to."""
+    node: Node | None,
+) -> list[Mailbox | Turn]:
+    """One for each entry under `imap:`, if it is our turn where there may be several.
+
+    Raises ConfigError where one cannot be signed in to.
+    """
     world = World(kept, receive, budget, build.new_id, build.now, build.chance, disk.refuses)
-    return [
+    each = [
         Mailbox(
             settings(config, one),
             world,
@@ -51,6 +57,9 @@ def mailboxes(  # noqa: PLR0913, PLR0917 - a part each
         for one in config.imap
         for source in [sources.get(one.name)]
     ]
+    if node is None:
+        return [*each]
+    return [Turn(mailbox, one.name, node, stands, build.now) for mailbox, one in zip(each, config.imap, strict=True)]
 
 
 def settings(config: Config, one: ImapMailbox) -> MailboxSettings:

@@ -5,7 +5,7 @@ A look-up has three answers: found, not found, and `Unavailable`, which defers a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -260,8 +260,11 @@ class Due:
 class Outbox(Protocol):
     """What is to be sent."""
 
-    async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
-        """Rows to be tried now, oldest first. Raises Unavailable."""
+    async def due(self, now: datetime, limit: int, busy: Collection[str]) -> tuple[Due, ...]:
+        """Rows to be tried now, oldest first, without those that are `busy`. Nobody else is given them meanwhile.
+
+        Raises Unavailable.
+        """
 
     async def settle(
         self,

@@ -185,7 +185,7 @@ def _wording():
 
 
 @contextmanager
-def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside=None, url=""):  # noqa: PLR0913 - what a test varies
+def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside=None, url="", node=None):  # noqa: PLR0913 - what a test varies
     """A gateway with its database in `folder`, or elsewhere; `statements.watched()` sees those that are `watchable`."""
     database = new_database(url or f"{folder}/gateway.db")
     database.outside = outside
@@ -201,7 +201,7 @@ def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside
         wording=_wording(),
     )
     meters = Meters()
-    with closing(database), closing(Store(database, limits or letters.Limits())) as store:
+    with closing(database), closing(Store(database, limits or letters.Limits(), node)) as store:
         examiner = Examiner(
             house,
             book=store,

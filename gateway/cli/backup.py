@@ -14,7 +14,6 @@ from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context, refusals
 from gateway.cli.refused import Refused
 from gateway.store import backup as copies
-from gateway.store.database import Database
 from gateway.store.manifest import Manifest
 
 MIB = 2**20
@@ -45,7 +44,7 @@ def restore(context: Context, folder: Path, json_lines: bool) -> None:
     """Put a backup where the configuration says; there must be no database yet. Verified before it is in place."""
     path, outside = _sqlite(context), build.outside(context.config)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with refusals(), app.alone(Database(f"sqlite:///{path}")), show.working("restoring"):
+    with refusals(), app.alone(path), show.working("restoring"):
         made = copies.restore(folder.absolute(), path, outside, build.now())
     show.record(asdict(made), lambda _: _told(path, made), json_lines=json_lines)
 

@@ -28,7 +28,6 @@ from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Tokens, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
-from gateway.store.sqlite import lock_file
 
 DNS_SECONDS = 2
 WAITS = Timeouts(5, 5, 5)
@@ -148,14 +147,13 @@ async def _nobody(arrival: Arrival) -> Receipt:
 
 
 def is_running(config: Config) -> bool:
-    """Whether a gateway has this database, and so, most likely, its ports."""
-    path = config.database.path
-    if path is not None and not lock_file(path).exists():
+    """Whether a gateway runs here on this database, and so, most likely, its ports."""
+    if not app.lock_file(config.beside).exists():
         return False
     try:
-        with app.alone(build.open_database(config)):
+        with app.alone(config.beside):
             return False
-    except (ConfigError, Unavailable, OSError):  # the lock of another user's gateway
+    except ConfigError:  # or it is the lock of another user's gateway
         return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
@@ -17,7 +17,7 @@ from gateway import app, build
 from gateway.cli.context import Context, refusals
 from gateway.cli.refused import Refused
 from gateway.config import Config
-from gateway.store import moving
+from gateway.store import claims, moving
 from gateway.store.blob_files import Files
 from gateway.store.blobs import Outside
 from gateway.store.database import Database
@@ -29,7 +29,15 @@ def into(context: Context, url: str) -> None:
     with closing(target), closing(_source(context.config, url)) as source:
         if str(source) == str(target):
             raise Refused(f"{source} is the configured database itself; name the one to move from", os.EX_USAGE)
-        with app.alone(source), app.alone(target), refusals(), _progress() as progress:
+        here = {source.path or context.config.beside, target.path or context.config.beside}
+        with ExitStack() as holding:
+            for path in here:
+                holding.enter_context(app.alone(path))
+            for others in (source.read(claims.running), target.read(claims.running)):
+                if others:
+                    raise Refused(f"a gateway runs on it: {', '.join(others)}; stop it, then again", os.EX_CONFIG)
+            progress = holding.enter_context(_progress())
+            holding.enter_context(refusals())
             task = progress.add_task("moving", total=None)
             moved = moving.move(source, target, lambda done, of: progress.update(task, completed=done, total=of))
     told = f"{moved.rows} rows of {moved.tables} tables and {moved.blobs} blobs"

@@ -19,7 +19,7 @@ from gateway.cli.refused import Refused
 from gateway.core.standing import Bound, InForce, Report
 from gateway.core.times import stamp
 from gateway.ops import board
-from gateway.store import blobs, waiting
+from gateway.store import blobs, claims, waiting
 from gateway.store.dialect import extent
 
 STALE = timedelta(minutes=2)
@@ -52,6 +52,8 @@ def status(context: Context, json_lines: bool) -> int:
         octets, free = context.read(extent)
         rest = f", {free / MIB:.0f} MiB of it free" if config.database.path else ""
         click.echo(f"database: {context.seen}, {octets / MIB:.0f} MiB{rest}")
+        for one in context.read(lambda connection: list(claims.holders(connection))):  # none where there is no other
+            click.echo(show.plain("{name}: by {host}, process {pid}, since {began_at}".format(**one)))
         number, outside = context.read(blobs.extent)
         click.echo(f"blobs: {number} outside the database, {outside / MIB:.0f} MiB")
     return os.EX_UNAVAILABLE if disk or any(one.stuck(now) for one in report.standings) else os.EX_OK

@@ -58,7 +58,7 @@ class Mailbox:
 
     async def serve(self) -> None:
         """Read it until drained. Cancelled, it drops the connection; what was committed is moved the next time."""
-        self._task = asyncio.current_task()
+        self._task, self._rests = asyncio.current_task(), Rests(None)
         while not self._stop.is_set():
             try:
                 await self._visit()

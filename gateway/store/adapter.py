@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
@@ -27,6 +29,7 @@ from gateway.store import (
     blob_sweep,
     blobs,
     book,
+    claims,
     confirmations,
     contents,
     desk,
@@ -37,19 +40,23 @@ from gateway.store import (
 )
 from gateway.store.database import Database
 from gateway.store.keys import keyring
+from gateway.store.nodes import SWEEP, Node
 from gateway.store.putting import Putting
 from gateway.store.reader import reader
 from gateway.store.retention import Sweep
 from gateway.store.writer import Writer
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
 class Store:
     """Implements AddressBook, Desk, Keys, Archive, Mailboxes, Keeper and Outbox over one database."""
 
-    def __init__(self, database: Database, acknowledgements: letters.Limits) -> None:
+    def __init__(self, database: Database, acknowledgements: letters.Limits, node: Node | None = None) -> None:
+        """`node` is who we are where there may be several."""
         self._database = database
+        self._node = node
         self._acknowledgements = acknowledgements
         self._writer = Writer(database)
         self._putting = Putting()
@@ -93,13 +100,19 @@ class Store:
 
     async def record(self, record: Record) -> Recorded:
         """One transaction a message; returns after the commit (I3)."""
-        return await self._writer.write(
-            partial(confirmations.store, record=await self._put(record), acknowledgements=self._acknowledgements),
-        )
+        put = await self._put(record)
+        work = partial(confirmations.store, record=put, acknowledgements=self._acknowledgements)
+        place = record.case.arrival.place
+        return await (self._write_of(place.folder, work) if place else self._writer.write(work))
 
-    async def due(self, now: datetime, limit: int) -> tuple[Due, ...]:
-        """Outbox rows to be tried now."""
-        return await self._reader.ask(partial(letters.due, now=now, limit=limit))
+    async def due(self, now: datetime, limit: int, busy: Collection[str] = ()) -> tuple[Due, ...]:
+        """Outbox rows to be tried now; where others could try them too, they are this gateway's from now on."""
+        if self._node is None:
+            return await self._reader.ask(partial(letters.due, now=now, limit=limit, busy=busy))
+        node = self._node.number
+        if node is None or not await self._reader.ask(partial(claims.waiting, now=now, busy=busy, node=node)):
+            return ()
+        return await self._writer.write(partial(claims.claim, now=now, limit=limit, busy=busy, node=node))
 
     async def settle(
         self,
@@ -110,8 +123,9 @@ class Store:
         next_attempt: datetime | None,
     ) -> Turn | None:
         """Write an attempt down; what it did to the primary address."""
+        node = None if self._node is None else self._node.number or claims.NOBODY
         return await self._writer.write(
-            partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt),
+            partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt, node=node),
         )
 
     async def sight(self, folder: Folder) -> Sight | None:
@@ -120,7 +134,8 @@ class Store:
 
     async def see(self, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
         """Put mail down as waiting."""
-        await self._writer.write(partial(mailboxes.see, folder=folder, uids=uids, sight=sight, now=now))
+        work = partial(mailboxes.see, folder=folder, uids=uids, sight=sight, now=now)
+        await self._write_of(folder, work)
 
     async def unfinished(self, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:
         """What is not done."""
@@ -132,19 +147,21 @@ class Store:
         if found is None:
             return None
         message_id, disposition = found
-        await self._writer.write(partial(mailboxes.take, place=place, message_id=message_id))
+        await self._write_of(place.folder, partial(mailboxes.take, place=place, message_id=message_id))
         return disposition
 
     async def settle_mail(self, folder: Folder, uids: Sequence[int], step: Step) -> None:
         """Write down how far these are."""
-        await self._writer.write(partial(mailboxes.settle, folder=folder, uids=uids, step=step))
+        await self._write_of(folder, partial(mailboxes.settle, folder=folder, uids=uids, step=step))
 
     async def audit_head(self) -> audit.Head:
         """The end of the audit's chain."""
         return await self._reader.ask(audit.head)
 
     async def sweep(self, retention: Retention, now: datetime, by: str, pause: Callable[[], Awaitable[None]]) -> Swept:
-        """One run of retention; a pause after each piece."""
+        """One run of retention; a pause after each piece. Of several gateways one does it."""
+        if self._node is not None and self._node.holds(SWEEP) is None:
+            return Swept()
         run = Sweep(retention, now, by)
         while run.took(await self._writer.write(run)):
             await pause()
@@ -172,6 +189,13 @@ class Store:
         self._putting.close()
         self._writer.close()
         self._reader.close()
+
+    async def _write_of(self, folder: Folder, work: Callable[[Connection], T]) -> T:
+        """What is said of a mailbox. Raises Superseded where another gateway has come to read it."""
+        if self._node is None:
+            return await self._writer.write(work)
+        name = folder.ingress
+        return await self._writer.write(partial(claims.fenced, name=name, node=self._node.holds(name), work=work))
 
     async def _put(self, record: Record) -> Record:
         """What is too long for the database stands outside it from here on. Raises Unavailable."""

@@ -29,6 +29,10 @@ class Crossed(Unavailable):
     """Nothing was done, because another transaction stood in the way; the same again may go well at once."""
 
 
+class Superseded(Unavailable):
+    """Another gateway has the lease: this piece of work wrote nothing, and whoever wanted it has to stop."""
+
+
 class Kind(Protocol):
     """What is different between a file and a server."""
 
@@ -58,9 +62,6 @@ class Kind(Protocol):
 
     def doubts(self, connection: Connection) -> Iterator[str]:
         """What `check` warns of."""
-
-    def held(self, connect: Connect) -> AbstractContextManager[bool]:
-        """See Database.held."""
 
 
 _KINDS: dict[str, Callable[[URL, str], Kind]] = {"sqlite": Sqlite, "postgresql": Postgresql}
@@ -126,12 +127,6 @@ class Database:
         """
         with self.connect() as connection:
             self.kind.compact(connection.execution_options(begin=""))
-
-    @contextmanager
-    def held(self) -> Iterator[bool]:
-        """Hold it for this daemon alone, as long as the block lasts; False where another one does."""
-        with self.asking(), self.kind.held(self.connect) as free:
-            yield free
 
     def looking(self) -> Connection:
         """A connection to keep: each look-up sees the last commit, and none writes. Wants `asking()` around it."""

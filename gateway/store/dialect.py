@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from gateway.store.prepared import Prepared
 
-__all__ = ["Contains", "alone", "elements", "extent", "measured", "member", "refuse", "renumber"]
+__all__ = ["Contains", "alone", "elements", "extent", "measured", "member", "notify", "refuse", "renumber"]
 __all__ += ["serialise", "share", "storable", "upsert"]
 
 POSTGRESQL = "postgresql"
@@ -29,6 +29,7 @@ EVERYTHING = 0x67617465776179
 _key = bindparam("key", type_=BigInteger)
 _share = Prepared(select(func.pg_advisory_xact_lock_shared(_key)))
 _lock = Prepared(select(func.pg_advisory_xact_lock(_key)))
+_notify = Prepared(select(func.pg_notify("outbox", "")))
 
 
 def serialise(connection: Connection, *names: object) -> None:
@@ -51,6 +52,12 @@ def alone(connection: Connection) -> None:
     """Until the end of the transaction nobody else writes; what others wrote is there to be seen."""
     if connection.dialect.name == POSTGRESQL:
         _lock.run(connection, {"key": EVERYTHING})
+
+
+def notify(connection: Connection) -> None:
+    """With the commit every gateway hears that there is a letter to send; of a file only one could."""
+    if connection.dialect.name == POSTGRESQL:
+        _notify.run(connection)
 
 
 def measured(connection: Connection, *tables: str) -> None:

@@ -66,7 +66,7 @@ STAYS: dict[Table, frozenset[str]] = {
 GOES = frozenset({t.address, t.likeness, t.service, t.raw, t.content, t.audit_text})
 """Rows that go."""
 UNTOUCHED = frozenset(
-    {t.audit, t.blob, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen}
+    {t.audit, t.blob, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen, t.node, t.lease}
 )
 """What tells of nobody: ids, numbers, moments, and digests of whole messages or of what they count under."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, or_, select, true, update
 
 from gateway.core.account import Turn
 from gateway.core.letter import one_line
@@ -18,7 +18,7 @@ from gateway.ports import Due, Opening
 from gateway.store import health, repetition
 from gateway.store import tables as t
 from gateway.store.audit import note
-from gateway.store.dialect import serialise
+from gateway.store.dialect import notify, serialise
 from gateway.store.listing import Window, newest
 from gateway.store.prepared import Prepared
 
@@ -35,6 +35,7 @@ class Limits:
 STATUS_CHARACTERS = 200
 
 _erased = t.outbox.c.text == ""
+_unclaimed = t.outbox.c.claimed_by.is_(None)
 _insert = Prepared(insert(t.outbox))
 _told = Prepared(
     select(func.count())
@@ -53,7 +54,7 @@ _due = (
     .add_columns(t.confirmation.c.message_id.label("about"))
     .outerjoin(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
     .outerjoin(t.confirmation, t.confirmation.c.outbox_id == t.outbox.c.id)
-    .where(t.outbox.c.next_attempt_at <= bindparam("now"))
+    .where(t.outbox.c.next_attempt_at <= bindparam("now"), t.outbox.c.id.not_in(bindparam("busy", expanding=True)))
     .order_by(t.outbox.c.next_attempt_at, t.outbox.c.id)
     .limit(bindparam("limit"))
 )
@@ -78,6 +79,7 @@ def enqueue(connection: Connection, reply: Reply, ticket_id: int | None, now: da
             "status": "",
         },
     )
+    notify(connection)
 
 
 def acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> None:
@@ -103,25 +105,32 @@ def _may_be_told(  # noqa: PLR0913, PLR0917 - a fact each
     return few and not repetition.day_after_day(connection, letter.account_id, opening.message.body.text, now)
 
 
-def due(connection: Connection, now: datetime, limit: int) -> tuple[Due, ...]:
-    """Rows whose time has come, oldest first."""
-    rows = connection.execute(_due, {"now": stamp(now), "limit": limit})
+def due(
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    busy: Collection[str] = (),
+    those: ColumnElement[bool] = true(),  # noqa: B008 - nothing changes it
+) -> tuple[Due, ...]:
+    """Rows whose time has come and that are not `busy`, oldest first."""
+    rows = connection.execute(_due.where(those), {"now": stamp(now), "limit": limit, "busy": list(busy)})
     return tuple(Due(_reply(row), row.attempts, moment(row.created_at)) for row in rows)
 
 
-def settle(
+def settle(  # noqa: PLR0913 - a fact each
     connection: Connection,
     due: Due,
     outgoing: Outgoing | None,
     outcome: Outcome | None,
     *,
     next_attempt: datetime | None,
+    node: int | None = None,
 ) -> Turn | None:
-    """Write an attempt down. A row that was cancelled meanwhile stays so unless the letter did go out.
+    """Write an attempt down. A row that was cancelled, or claimed by another `node`, stays so unless the letter went.
 
-    What it did to the primary address is given back (R6).
+    Without a `node` there is nobody else. What it did to the primary address is given back (R6).
     """
-    values: dict[str, Any] = {"attempts": due.attempts + (outcome is not None), "failure": None}
+    values: dict[str, Any] = {"attempts": due.attempts + (outcome is not None), "failure": None, "claimed_by": None}
     values["next_attempt_at"] = stamp(next_attempt) if next_attempt else None
     if outgoing is not None:
         values |= {"recipient": str(outgoing.forward_path), "message_id": outgoing.message_id}
@@ -140,12 +149,15 @@ def settle(
     }:  # of one that was erased meanwhile: how it ended, not with whom
         values[name] = case((_erased, t.outbox.c[name]), else_=values[name])
     of_row = t.outbox.c.id == due.reply.row
-    kept = of_row if isinstance(outcome, Delivered) else of_row & (t.outbox.c.state != "cancelled")
-    connection.execute(update(t.outbox).where(kept).values(values))
+    ours = of_row & t.outbox.c.state.in_(("due", "deferred"))
+    if node is not None:
+        ours &= or_(_unclaimed, t.outbox.c.claimed_by == node)
+    kept = of_row if isinstance(outcome, Delivered) else ours
+    written = connection.execute(update(t.outbox).where(kept).values(values)).rowcount
     match outcome:
         case Delivered():
             return health.succeeded(connection, due.reply.row)
-        case Failed():
+        case Failed() if written:
             return health.failed(connection, due.reply.row)
         case _:
             return None
@@ -197,6 +209,7 @@ def retry(connection: Connection, row: str, *, now: datetime, by: str) -> None:
     connection.execute(
         update(t.outbox).where(t.outbox.c.id == row).values(state="due", next_attempt_at=stamp(now)),
     )
+    notify(connection)
     note(connection, now, by, "outbox.retry", row)
 
 

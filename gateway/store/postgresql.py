@@ -7,12 +7,11 @@ that was restarted is there again without a hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 
 from gateway.ports import Unavailable
@@ -29,8 +28,8 @@ WRITE_MS = 30_000
 """a statement of the writer takes,"""
 IDLE_MS = 60_000
 """and a transaction is open without a word: then it is over, and with it what it locked."""
-DAEMON = 0x676174657761
-"""The lock of the daemon that runs on this database."""
+WRITING_IDLE_MS = 10_000
+"""Of the daemon's writer, which is never so long between two statements: one that hangs keeps nobody from its mail."""
 
 _SESSION = (
     "SET client_encoding = 'UTF8'",
@@ -68,9 +67,7 @@ class Postgresql:
 
     def engine(self) -> Engine:
         """Nothing is asked yet."""
-        said = {name: value for name, value in _CONNECT.items() if name not in self._url.query}
-        connect = {"autocommit": True, **said}  # we say BEGIN ourselves
-        engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=connect)
+        engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=self._said())
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "begin", _begin)
         return engine
@@ -80,6 +77,16 @@ class Postgresql:
         if encoding != "UTF8":  # another one would refuse mail by its letters
             raise Unavailable(f"database {self.name}: its encoding is {encoding}; make one with --encoding=UTF8")
         connection.execute("; ".join(_SESSION))
+
+    async def session(self, engine: Engine) -> psycopg.AsyncConnection[Any]:
+        """A connection beside all others, as `nodes.py` wants it. Raises psycopg.Error."""
+        _, arguments = engine.dialect.create_connect_args(engine.url)
+        return await psycopg.AsyncConnection.connect(**{**arguments, **self._said()})
+
+    def _said(self) -> dict[str, Any]:
+        """What the address does not say itself. We say BEGIN ourselves."""
+        said = {name: value for name, value in _CONNECT.items() if name not in self._url.query}
+        return {"autocommit": True, **said}
 
     @staticmethod
     def looking(connection: Connection) -> None:
@@ -92,6 +99,7 @@ class Postgresql:
         """A connection of a writer, beside other gateways' writers."""
         connection.execution_options(begin="")
         connection.exec_driver_sql(f"SET statement_timeout = {WRITE_MS}")
+        connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = {WRITING_IDLE_MS}")
         connection.commit()
         connection.execution_options(begin="BEGIN SHARED")
 
@@ -115,13 +123,6 @@ class Postgresql:
             "verify"
         ):
             yield "it is on another machine and not proved: add ?sslmode=verify-full&sslrootcert=FILE"
-
-    @contextmanager
-    def held(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[bool]:
-        """A lock of a connection of its own: it is let go of however the process ends."""
-        with connect() as connection:
-            connection.execution_options(begin="")
-            yield bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON}).scalar_one())
 
 
 def _begin(connection: Connection) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
@@ -78,24 +76,6 @@ class Sqlite:
     def doubts(_connection: Connection) -> Iterator[str]:
         """None: how it is opened is ours to say."""
         yield from ()
-
-    @contextmanager
-    def held(self, _connect: object) -> Iterator[bool]:
-        """A lock on a file beside it: it is let go of however the process ends."""
-        descriptor = os.open(lock_file(self._file), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-        finally:
-            os.close(descriptor)
-
-
-def lock_file(database: Path) -> Path:
-    """What a daemon holds as long as it has this database."""
-    return database.with_name(f"{database.name}.lock")
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

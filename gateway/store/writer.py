@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.core.standing import Bound
 from gateway.ports import Unavailable
-from gateway.store.database import Crossed, Database
+from gateway.store.database import Crossed, Database, Superseded
 from gateway.store.prepared import Prepared
 
 T = TypeVar("T")
@@ -204,7 +204,7 @@ def _one(connection: Connection, job: _Job) -> _Done:
     _begin.run(connection)
     try:
         done = _Done(job, result=job.work(connection))
-    except (IntegrityError, ValueError, LookupError) as fault:
+    except (IntegrityError, ValueError, LookupError, Superseded) as fault:
         _undo.run(connection)
         done = _Done(job, fault=fault)
     _keep.run(connection)

@@ -48,13 +48,13 @@ class Outbox:
     def put(self, *rows):
         self.rows.update({one.reply.row: one for one in rows})
 
-    async def due(self, now, limit):
+    async def due(self, now, limit, busy):
         self.limits.append(limit)
         self.asked.set()
         if self.away:
             self.away -= 1
             raise Unavailable("disk full")
-        return tuple(self.rows.values())[:limit]
+        return tuple(one for row, one in self.rows.items() if row not in busy)[:limit]
 
     async def settle(self, due, outgoing, outcome, *, next_attempt):
         if self.unsettled:

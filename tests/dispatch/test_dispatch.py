@@ -141,15 +141,15 @@ async def test_no_more_than_parallel_are_in_flight():
         assert len(submission.sent) == 3
         gate.set()
         await outbox.until(9)
-    assert set(outbox.limits) == {3}
+    assert max(outbox.limits) == 3
 
 
 async def test_a_stale_answer_starts_no_letter_twice():
     """A row that lands while the outbox is being asked is in the old answer still; it is not sent again."""
 
     class Stale(Outbox):
-        async def due(self, now, limit):
-            rows = await super().due(now, limit)
+        async def due(self, now, limit, busy):
+            rows = await super().due(now, limit, busy)
             if len(self.limits) == 2:  # the first letter lands between the question and the answer
                 gate.set()
                 await self.until(1)

@@ -123,8 +123,8 @@ class Town:
         self.book, self.rows, self.sent, self.cancelled = book, rows, [], []
         self.done = asyncio.Event()
 
-    async def due(self, now, limit):
-        return tuple(self.rows)[:limit]
+    async def due(self, now, limit, busy):
+        return tuple(row for row in self.rows if row.reply.row not in busy)[:limit]
 
     async def account(self, account_id):
         return self.book.get(account_id)

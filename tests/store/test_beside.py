@@ -150,15 +150,6 @@ async def test_a_restart_between_two_messages_is_not_noticed_by_look_ups(gateway
     assert await gateway.store.keyring() == before
 
 
-def test_one_daemon_has_the_database(gateway):
-    """Until it ends, however it does."""
-    with closing(Database(str(gateway.database.url)).open()) as other:
-        with gateway.database.held() as first, other.held() as second:
-            assert (first, second) == (True, False)
-        with other.held() as then:
-            assert then
-
-
 def test_a_commit_is_on_disk_whatever_the_server_does_for_others(gateway, cluster):
     """I3: a server that was told to answer before it has written is told otherwise by us."""
     cluster.sql("ALTER DATABASE " + gateway.database.url.database + " SET synchronous_commit = off")

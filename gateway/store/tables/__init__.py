@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from gateway.store.tables.naming import metadata  # isort: split
 
-from gateway.store.tables import accounts, mailboxes, messages, records, tickets
+from gateway.store.tables import accounts, mailboxes, messages, nodes, records, tickets
 from gateway.store.tables.messages import WITHOUT_END
 from gateway.store.tables.tickets import TO_BLANK
 
-__all__ = ["TO_BLANK", "WITHOUT_END", "accounts", "mailboxes", "messages", "metadata", "records", "tickets"]
+__all__ = ["TO_BLANK", "WITHOUT_END", "accounts", "mailboxes", "messages", "metadata", "nodes", "records", "tickets"]
 
 # The tables as Core sees them: `from gateway.store import tables as t`, then `t.message.c.id`.
 account = metadata.tables["account"]
@@ -30,5 +30,7 @@ rate = metadata.tables["rate"]
 folder = metadata.tables["folder"]
 mail = metadata.tables["mail"]
 seen = metadata.tables["seen"]
+node = metadata.tables["node"]
+lease = metadata.tables["lease"]
 audit = metadata.tables["audit"]
 audit_text = metadata.tables["audit_text"]

@@ -68,6 +68,12 @@ class OutboxRow(SQLModel, table=True):
             postgresql_where=text("next_attempt_at is not null"),
         ),
         Index("ix_outbox_account_id_kind_created_at", "account_id", "kind", "created_at"),
+        Index(
+            "ix_outbox_claimed_by",
+            "claimed_by",
+            sqlite_where=text("claimed_by is not null"),
+            postgresql_where=text("claimed_by is not null"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -87,6 +93,8 @@ class OutboxRow(SQLModel, table=True):
     message_id: str | None = None
     failure: str | None = None
     """Of a letter that failed: hard or soft."""
+    claimed_by: int | None = None
+    """The gateway that is sending it, where there may be several."""
 
 
 class ConfirmationRow(SQLModel, table=True):

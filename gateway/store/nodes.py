@@ -1,0 +1,177 @@
+"""A gateway among several on one PostgreSQL: while its session lives it has a number, and leases that nobody else has.
+
+The session holds a lock for the number of its node. Who can take that lock knows that the node is dead, and frees what
+it had. Of a gateway that hangs the server ends the session by its own clock; no other clock is asked. Decision 0040.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+import psycopg
+import structlog
+
+from gateway.core.times import stamp
+from gateway.ports import Unavailable
+
+BEAT = 2.0
+"""Seconds between two looks at who is dead and what is free,"""
+ANSWER = 5.0
+"""the longest that one of them takes before the session counts as lost,"""
+AGAIN = 1.0
+"""and what passes before another session is tried."""
+SILENCE_MS = 10_000
+"""After so much silence the server ends a session, and its node is dead."""
+LOCK_MS = 1_000
+"""The longest wait for what a dead node's last transaction holds: then with the next beat."""
+NODES = 0x67617465
+"""The first half of the lock of a node; its id is the other."""
+OUTBOX = "outbox"
+"""Who listens hears of each letter that is put down."""
+SWEEP = "(sweep)"
+"""The lease of whoever carries retention out. No ingress is named so."""
+
+_SESSION = (
+    f"SET idle_session_timeout = {SILENCE_MS}; SET idle_in_transaction_session_timeout = {SILENCE_MS};"
+    f" SET lock_timeout = {LOCK_MS}; LISTEN {OUTBOX}"
+)
+_JOIN = "INSERT INTO node (host, pid, began_at) VALUES (%s, %s, %s) RETURNING id"
+_LOCK = "SELECT pg_advisory_lock(%s, %s)"  # in the transaction that shows the row: nobody sees it unlocked
+_BURY = "DELETE FROM node WHERE id = ANY(%s)"
+_DEAD = "SELECT id FROM node WHERE id <> %s AND pg_try_advisory_xact_lock(%s, id)"
+_FREE = (
+    "DELETE FROM lease WHERE node_id = ANY(%s)",
+    _BURY,  # from here on none of its claims is made: who claims holds its row
+    "UPDATE outbox SET claimed_by = NULL WHERE claimed_by = ANY(%s)",
+)
+_TAKE = """
+WITH free AS (SELECT name FROM unnest(%(names)s::text[]) AS name
+              WHERE NOT EXISTS (SELECT FROM lease WHERE lease.name = name.name))
+INSERT INTO lease (name, node_id) SELECT name, %(node)s FROM free
+ORDER BY random() LIMIT (SELECT ceil(count(*)::float / (SELECT count(*) FROM node)) FROM free)
+ON CONFLICT DO NOTHING"""  # a share of what is free with each beat: who comes first does not get it all
+_HELD = "SELECT array(SELECT name FROM lease WHERE node_id = node.id) FROM node WHERE id = %s"
+
+Session = psycopg.AsyncConnection[Any]
+log = structlog.get_logger()
+
+
+class Node:
+    """`join()`, then `run()` in a task. `connect` opens a connection in autocommit, `bell` rings for new letters."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        wanted: Sequence[str],
+        who: tuple[str, int],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._connect = connect
+        self._wanted = [*wanted, SWEEP]
+        self._who = who
+        self._now = now
+        self._session: Session | None = None
+        self._leases: frozenset[str] = frozenset()
+        self._changed = asyncio.Event()
+        self.number: int | None = None
+        """None while the server cannot be reached: then nothing is claimed, and no lease is ours."""
+        self.bell: Callable[[], None] = lambda: None
+
+    def holds(self, name: str) -> int | None:
+        """Under which number we have this lease; None where we have not."""
+        return self.number if name in self._leases else None
+
+    async def change(self) -> None:
+        """Return when leases have come or gone."""
+        await self._changed.wait()
+
+    async def join(self) -> None:
+        """Become a node that others see. Raises Unavailable."""
+        try:
+            self._session = session = await asyncio.wait_for(self._connect(), ANSWER)
+            async with asyncio.timeout(ANSWER):
+                await session.execute(_SESSION)
+                async with session.transaction():
+                    joined = await session.execute(_JOIN, (*self._who, stamp(self._now())))
+                    [(self.number,)] = await joined.fetchall()
+                    await session.execute(_LOCK, (NODES, self.number))
+                await self._beat(session)
+        except (psycopg.Error, OSError, TimeoutError) as fault:
+            await self._lose()
+            raise Unavailable(f"this gateway cannot be told from others: {_words(fault)}") from fault
+        log.info("node.joined", node=self.number)
+        self.bell()
+
+    async def run(self) -> None:
+        """Keep the session, or get another one, until cancelled; then leave, so that nobody has to find out."""
+        try:
+            while True:
+                if self._session is not None:
+                    await self._stay(self._session)
+                with suppress(Unavailable):  # told by whoever else wants the database
+                    await asyncio.sleep(AGAIN)
+                    await self.join()
+        finally:
+            await self._leave()
+
+    async def _stay(self, session: Session) -> None:
+        """Until it is lost."""
+        try:
+            while True:
+                due = monotonic() + BEAT
+                while (left := due - monotonic()) > 0:
+                    async for _ in session.notifies(timeout=left, stop_after=1):
+                        self.bell()
+                async with asyncio.timeout(ANSWER):
+                    await self._beat(session)
+        except (psycopg.Error, OSError, TimeoutError) as fault:
+            log.warning("node.lost", node=self.number, why=_words(fault))
+            await self._lose()
+
+    async def _beat(self, session: Session) -> None:
+        """Free what dead nodes had, take of what is free, and see what is ours."""
+        with suppress(psycopg.errors.LockNotAvailable):  # its last transaction is not over yet
+            async with session.transaction():
+                dead = [one for (one,) in await (await session.execute(_DEAD, (self.number, NODES))).fetchall()]
+                for statement in _FREE if dead else ():
+                    await session.execute(statement, (dead,))
+            if dead:
+                log.warning("node.buried", node=self.number, dead=dead)
+                self.bell()
+        await session.execute(_TAKE, {"names": self._wanted, "node": self.number})
+        found = await (await session.execute(_HELD, (self.number,))).fetchone()
+        if found is None:
+            raise psycopg.OperationalError("the row of this node is gone")
+        self._have(frozenset(found[0]))
+
+    def _have(self, leases: frozenset[str]) -> None:
+        if leases != self._leases:
+            self._leases = leases
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
+    async def _lose(self) -> None:
+        """What was ours may be another's from now on."""
+        self.number, session, self._session = None, self._session, None
+        self._have(frozenset())
+        if session is not None:
+            await session.close()
+
+    async def _leave(self) -> None:
+        session, number = self._session, self.number
+        if session is not None and number is not None:
+            with suppress(psycopg.Error, OSError, TimeoutError):  # then it is found dead
+                async with asyncio.timeout(ANSWER), session.transaction():
+                    for statement in _FREE:
+                        await session.execute(statement, ([number],))
+                    await session.execute("SELECT pg_notify(%s, '')", (OUTBOX,))
+        await self._lose()
+
+
+def _words(fault: BaseException) -> str:
+    return " ".join(str(fault).split())[:300] or type(fault).__name__

@@ -1,0 +1,222 @@
+"""Gateways over one PostgreSQL: who is alive, what each has claimed, and that nobody writes what is another's."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+import house
+from e2e.waiting import until
+from gateway.core.arrival import Origin, Position
+from gateway.core.place import Folder, Place, Sight, Step
+from gateway.core.reply import Deferred, Delivered
+from gateway.core.retention import Retention, Swept
+from gateway.core.verdict import Defer
+from gateway.store import claims
+from gateway.store.database import Database, Superseded
+from gateway.store.nodes import SWEEP, Node
+from house import NOW, letter
+
+BOX = Folder("assistenza", 7)
+ORIGIN = Origin("assistenza", Position.BEHIND_MTA, "imap.example.it", frozenset({"mx.example.it"}))
+SECONDS = 20
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def url(cluster):
+    """Of a file nobody shares."""
+    with cluster.database() as address:
+        yield address
+
+
+@pytest.fixture
+def shared(url):
+    with closing(Database(url).open()) as database:
+        yield database
+
+
+def node(database, *mailboxes, pid=1):
+    return Node(partial(database.kind.session, database.engine), mailboxes, ("gateway.example.it", pid), lambda: NOW)
+
+
+@asynccontextmanager
+async def alive(*nodes):
+    """They have joined, and go on until the end."""
+    for one in nodes:
+        await one.join()
+    tasks = [asyncio.create_task(one.run()) for one in nodes]
+    await asyncio.sleep(0)  # what is cancelled before it began leaves nothing
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def end_session(shared, one):
+    """As the server does with one that hangs, or that is gone."""
+    end = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = %s and objsubid = 2"
+    with shared.connect() as connection:
+        connection.execution_options(begin="").exec_driver_sql(end, (one.number,))
+
+
+async def held(one, name):
+    async with asyncio.timeout(SECONDS):
+        while one.holds(name) is None:
+            await one.change()
+
+
+async def test_a_mailbox_has_one_reader(shared):
+    """Whoever comes second reads what is free, and takes over when the first has left."""
+    first, second = node(shared, BOX.ingress), node(shared, BOX.ingress)
+    async with alive(second):
+        assert second.holds(BOX.ingress) == second.number
+        async with alive(first):
+            assert first.holds(BOX.ingress) is None
+    async with alive(first):
+        assert first.holds(BOX.ingress) == first.number
+        assert second.holds(BOX.ingress) is None
+
+
+async def test_who_runs_is_told(shared):
+    """`migrate --from` wants nobody there: a row without its lock is of one that is dead."""
+    one = node(shared, pid=7)
+    async with alive(one):
+        assert shared.read(claims.running) == ["gateway.example.it (pid 7)"]
+    gone = node(shared)
+    await gone.join()
+    await gone._lose()
+    assert shared.read(lambda c: c.exec_driver_sql("select count(*) from node").scalar()) == 1
+    until(lambda: not shared.read(claims.running), "the end of its session", SECONDS)
+
+
+async def test_a_dead_ones_mailbox_is_taken_over(shared):
+    """Its lock is free, so it is dead: within a beat or two its leases are others'."""
+    dead, other = node(shared, BOX.ingress), node(shared, BOX.ingress)
+    await dead.join()
+    async with alive(other):
+        end_session(shared, dead)
+        await held(other, BOX.ingress)
+        assert dead.holds(BOX.ingress) is not None, "it does not know yet"
+    await dead._lose()
+
+
+async def test_a_session_that_was_lost_comes_back_under_another_number(shared):
+    """What it had under the first one is nobody's by then: a number is never given twice."""
+    one = node(shared, BOX.ingress)
+    async with alive(one):
+        before = one.number
+        end_session(shared, one)
+        async with asyncio.timeout(SECONDS):
+            while one.holds(BOX.ingress) in {before, None}:
+                await one.change()
+        assert one.number > before
+        found = shared.read(lambda connection: list(claims.holders(connection)))
+        assert {row["name"] for row in found} == {BOX.ingress, SWEEP}
+
+
+async def test_who_was_stopped_writes_nothing_after_the_takeover(tmp_path, url, shared):
+    """Fencing: it knows of nothing yet, and each word of it about the mailbox is refused by the database."""
+    stopped, other = node(shared, BOX.ingress), node(shared, BOX.ingress)
+    await stopped.join()
+    with house.gateway(tmp_path, url=url, node=stopped) as gateway:
+        store = gateway.store
+        await store.see(BOX, [5, 6], Sight(6, None), NOW)
+        async with alive(other):
+            end_session(shared, stopped)
+            await held(other, BOX.ingress)
+            assert stopped.holds(BOX.ingress) is not None, "it does not know yet"
+            with pytest.raises(Superseded, match=r"gateway\.example\.it"):
+                await store.see(BOX, [7], Sight(7, None), NOW)
+            with pytest.raises(Superseded):
+                await store.settle_mail(BOX, [5], Step.GONE)
+            arrival = replace(gateway.arrival(letter(), origin=ORIGIN), envelope=None, place=Place(BOX, 5))
+            receipt = await gateway.receiver(arrival)
+            assert isinstance(receipt.verdict, Defer)
+            assert await store.sight(BOX) == Sight(6, None)
+            assert [one.step for one in await store.unfinished(BOX, 0, 9)] == [Step.WAITING] * 2
+        await stopped._lose()
+    assert shared.read(lambda c: c.exec_driver_sql("select count(*) from message").scalar()) == 0
+
+
+async def test_the_holder_writes(tmp_path, url, shared):
+    """The fence is for others."""
+    one = node(shared, BOX.ingress)
+    async with alive(one):
+        with house.gateway(tmp_path, url=url, node=one) as gateway:
+            await gateway.store.see(BOX, [5], Sight(5, None), NOW)
+            await gateway.store.settle_mail(BOX, [5], Step.GONE)
+            assert await gateway.store.unfinished(BOX, 0, 9) == ()
+
+
+async def test_no_letter_is_given_to_two(tmp_path, url, shared):
+    """SKIP LOCKED: both ask at once, and each has its own; what is claimed is free again when its node is dead."""
+    one, other = node(shared), node(shared)
+    async with alive(one, other):
+        with (
+            house.gateway(tmp_path, url=url, node=one) as gateway,
+            closing(house.Store(shared, house.letters.Limits(), other)) as second,
+        ):
+            for number in range(8):
+                await gateway.receive(letter(message_id=f"{number}@rossi.example", text=f"domanda {number}"))
+            mine, theirs = await asyncio.gather(gateway.store.due(LATER, 5), second.due(LATER, 5))
+            rows = [due.reply.row for due in (*mine, *theirs)]
+            assert len(rows) == len(set(rows)) == 8
+            busy = [due.reply.row for due in mine]
+            assert await gateway.store.due(LATER, 5, busy) == ()
+            assert len(await gateway.store.due(LATER, 5)) == len(busy), "a claim that was not heard is ours still"
+
+
+async def test_a_lost_claim_takes_nothing_back(tmp_path, url, shared):
+    """Who lost it may say that the letter went; that it did not go, only whoever has it now can say."""
+    one, other = node(shared), node(shared)
+    async with alive(one, other):
+        with (
+            house.gateway(tmp_path, url=url, node=one) as gateway,
+            closing(house.Store(shared, house.letters.Limits(), other)) as second,
+        ):
+            await gateway.receive(letter())
+            [due] = await gateway.store.due(LATER, 5)
+            take_over = "update outbox set claimed_by = %s"
+            shared.write(lambda c: c.exec_driver_sql(take_over, (other.number,)))
+            await gateway.store.settle(due, None, Deferred("451 later"), next_attempt=NOW)
+            assert _state(shared) == ("due", 0)
+            await second.settle(due, None, Delivered("250 ok"), next_attempt=None)
+            await gateway.store.settle(due, None, Deferred("451 later"), next_attempt=NOW)
+            assert _state(shared) == ("delivered", 1)
+
+
+def _state(shared):
+    return tuple(shared.read(lambda c: c.exec_driver_sql("select state, attempts from outbox").one()))
+
+
+async def test_one_of_them_sweeps(url, shared):
+    """Retention is carried out by whoever has its lease; the others leave it."""
+    one, other = node(shared), node(shared)
+    async with alive(one, other):
+        assert (one.holds(SWEEP), other.holds(SWEEP)) == (one.number, None)
+        asked = []
+
+        async def pause():
+            asked.append(1)
+
+        with closing(house.Store(shared, house.letters.Limits(), other)) as store:
+            assert await store.sweep(Retention(), NOW, "gateway", pause) == Swept()
+
+
+async def test_what_is_put_down_rings_everywhere(tmp_path, url, shared):
+    """NOTIFY, with the commit: nobody waits for the next poll."""
+    rung, other = asyncio.Event(), node(shared)
+    async with alive(other):
+        other.bell = rung.set
+        with house.gateway(tmp_path, url=url) as gateway:
+            await gateway.receive(letter())
+            async with asyncio.timeout(SECONDS):
+                await rung.wait()
