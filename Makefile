@@ -44,8 +44,9 @@ bench: $(VENV)/ready .bench/ready peers  ## measure, each figure beside a peer's
 corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of it lies beside this folder
 	$(BIN)/python tests/measure/run.py $(CORPUS)
 
-kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=200 times at random under load
+kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=200 times at random under load, then PAIR_ROUNDS=50 times two over PostgreSQL
 	PYTHONPATH=tests $(BIN)/python -m crash.rounds $(ROUNDS)
+	PYTHONPATH=tests $(BIN)/python -m crash.pair $(PAIR_ROUNDS)
 
 fuzz: $(VENV)/ready  ## a million hostile inputs for each of what reads them
 	$(BIN)/python tests/fuzz/run.py

@@ -10,7 +10,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -146,7 +146,7 @@ def at_each_point() -> None:
     print(f"died at each of {len(points)} points, {time.monotonic() - began:.0f} s; the last: {points[-1]}", flush=True)  # noqa: T201 - the result
 
 
-def run(rounds: int, seed: int) -> None:
+def run(rounds: int, seed: int, fleets: Callable[[Path, Sink], AbstractContextManager[Fleet]]) -> None:
     """All of them, in batches, each with a database of its own."""
     chance, total, began = random.Random(seed), Toll(0, 0, 0), time.monotonic()  # noqa: S311 - seeded
     for done in range(0, rounds, BATCH):
@@ -154,16 +154,21 @@ def run(rounds: int, seed: int) -> None:
         with (
             tempfile.TemporaryDirectory(prefix="kill-") as folder,
             Sink(free_port(), moody(chance)) as sink,
-            alone(Path(folder), sink) as fleet,
+            fleets(Path(folder), sink) as fleet,
         ):
             total += batch(fleet, sink, number, chance)
         print(f"{done + number} rounds, seed {seed}, {time.monotonic() - began:.0f} s: {total}", flush=True)  # noqa: T201 - the result
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rounds", type=int, nargs="?", default=200)
+def asked_for(what: str | None, rounds: int) -> argparse.Namespace:
+    """How many rounds, and with which seed: a random one, that is told, where none is given."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("rounds", type=int, nargs="?", default=rounds)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    options = asked_for(__doc__, 200)
     at_each_point()
-    run(options.rounds, options.seed)
+    run(options.rounds, options.seed, alone)
