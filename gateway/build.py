@@ -62,10 +62,6 @@ WORKER_OCTETS = 512 * 1024 * 1024
 WORKER_TIMES = 16
 """What a worker may hold: so much, and so many times the longest message."""
 
-_TMPPOLL = 0.5
-TOLD_POLL = 5.0
-"""Seconds between two looks into the outbox, and where NOTIFY tells of what is put there."""
-
 POLL = 0.5
 TOLD_POLL = 5.0
 """Seconds between two looks into the outbox, and where NOTIFY tells of what is put there."""
@@ -147,7 +143,7 @@ def shadow(config: Config, meters: Meters) -> Shadow | None:
 
 
 def store(config: Config, database: Database, node: Node | None = None) -> Store:
-    """The store, with its writer running; close it."""
+    """The store; close it."""
     return Store(database, acknowledgement_limits(config), node)
 
 

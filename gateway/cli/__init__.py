@@ -88,7 +88,7 @@ class _Lazy(click.Group):
     "--config",
     "config_file",
     metavar="FILE",
-    help="The configuration; else $GATEWAY_CONFIG, else /etc/gateway/gateway.yaml.",
+    help=_CONFIG_HELP,
 )
 @click.version_option(package_name="mail-gateway", prog_name="gateway")
 @click.pass_context
