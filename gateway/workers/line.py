@@ -59,11 +59,6 @@ class Line(asyncio.Protocol):
         self._wire.write(framed(number, question(arrival, override, unread)))
         return await found
 
-    def goes_by(self, digest: str) -> None:
-        """See that these are its rules. Raises Refused."""
-        if self.digest != digest:
-            raise Refused("the policies have changed since they were read; reload again")
-
     def retire(self) -> None:
         """No more after what it has."""
         self._retired = True

@@ -44,6 +44,9 @@ class Pool:
         self._lost: asyncio.Queue[Line | None] = asyncio.Queue()
         """None for the nursery."""
         self._alone = asyncio.Lock()
+        self._digest = ""
+        """Of the rules in force."""
+        self._orphaned = False
 
     @property
     def alive(self) -> int:
@@ -61,19 +64,23 @@ class Pool:
         try:
             return await min(self._workers, key=Line.busy).ask(arrival, override)
         except Died:
+            pass
+        try:
             return await self._again(arrival, override)
+        except Refused as fault:
+            raise Unavailable(str(fault)) from fault  # I9
 
     async def start(self, digest: str) -> None:
         """Bring up workers that go by the rules of this digest, then let those before go. Raises Refused."""
         fresh: list[Line] = []
         try:
             for _ in range(self._size):
-                fresh.append(await self._bear())
-                fresh[-1].goes_by(digest)
+                fresh.append(await self._bear(digest))  # noqa: PERF401 - those before one that is refused are let go
         except Refused:
             for one in fresh:
                 one.retire()
             raise
+        self._digest = digest
         before, self._workers = self._workers, fresh
         self._some.set()
         for one in before:
@@ -104,7 +111,7 @@ class Pool:
         async with self._alone:
             for unread in ("", "the process that read it has died, twice"):
                 log.warning("examine.again", message=arrival.id, unread=unread)
-                worker = await self._bear()
+                worker = await self._bear(self._digest)
                 try:
                     return await worker.ask(arrival, override, unread)
                 except Died:
@@ -119,16 +126,23 @@ class Pool:
         wait = 1.0
         if monotonic() - lost.born < YOUNG:
             await asyncio.sleep(wait)
-        while len(self._workers) < self._size:
+        while len(self._workers) < self._size and not self._orphaned:
+            digest = self._digest
             try:
-                self._workers.append(await self._bear())
-                self._some.set()
+                fresh = await self._bear(digest)
             except Refused as fault:
                 log.warning("worker.refused", why=str(fault))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
+                continue
+            if digest == self._digest and len(self._workers) < self._size:
+                self._workers.append(fresh)
+                self._some.set()
+            else:  # a reload has come between
+                fresh.retire()
 
-    async def _bear(self) -> Line:
+    async def _bear(self, digest: str) -> Line:
+        """One that goes by the rules of this digest: it reads the file as it is by now. Raises Refused."""
         worker = Line(self._gone)
         self._every.add(worker)
         try:
@@ -138,6 +152,9 @@ class Pool:
         except (OSError, TimeoutError, Died) as fault:
             worker.retire()
             raise Refused(f"a worker did not come up: {fault or type(fault).__name__}") from fault
+        if worker.digest != digest:
+            worker.retire()
+            raise Refused("the policies have changed since they were read; reload again")
         return worker
 
     def _gone(self, worker: Line) -> None:
@@ -154,4 +171,5 @@ class Pool:
             log.info("worker.ended", pid=end.pid, how=end.how)
         else:
             asyncio.get_running_loop().remove_reader(self._nursery.fileno())
+            self._orphaned = True
             self._lost.put_nowait(None)

@@ -107,6 +107,7 @@ async def scenes(folder: Path) -> dict[str, object]:
     told["deaths"] = len(deaths)
     (folder / "digest").write_text("another")
     told["changed"] = await refusal(pool, "digest")
+    told["unreloaded"] = await detail(pool, b"die x")
     (folder / "refuse").touch()
     told["refused"] = await refusal(pool, "digest")
     told["after refusals"] = (await detail(pool, SMALL)).isdigit()
@@ -114,6 +115,8 @@ async def scenes(folder: Path) -> dict[str, object]:
     before = {await detail(pool, SMALL) for _ in range(4)}
     await pool.start("another")
     told["renewed"] = bool({await detail(pool, SMALL) for _ in range(4)} - before)
+    (folder / "refuse").touch()
+    told["wanting"] = await detail(pool, b"die x")  # and one that cannot be replaced, when the nursery ends
     os.kill(nursery.pid, signal.SIGKILL)
     [fault] = await asyncio.gather(running, return_exceptions=True)
     told["nursery"] = str(fault)

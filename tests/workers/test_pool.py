@@ -73,6 +73,11 @@ def test_workers_that_would_go_by_other_rules_are_refused(told):
     assert told["after refusals"]
 
 
+def test_no_worker_goes_by_rules_that_were_not_reloaded(told):
+    """A new one in the place of one that died reads the file as it is by then: its message waits, and says why (I9)."""
+    assert told["unreloaded"] == "unavailable: the policies have changed since they were read; reload again"
+
+
 def test_a_reload_brings_new_workers(told):
     """Who was there before goes when its messages are done."""
     assert told["renewed"]
@@ -80,4 +85,5 @@ def test_a_reload_brings_new_workers(told):
 
 def test_without_a_nursery_the_daemon_ends(told):
     """It is started again by its service manager, which is better than to go on with fewer and fewer workers."""
+    assert told["wanting"].endswith("unknown key")
     assert told["nursery"] == "the process that starts workers has ended"
