@@ -22,11 +22,15 @@ class Blobs(Section):
     endpoint: Url | None = None
     """Of a bucket: where it is asked; Amazon's for the region when left out."""
     bucket: Word | None = None
+    """Of a bucket: its name."""
     prefix: Word | None = None
     """Under which this installation alone keeps what it has in the bucket."""
     region: Word = "us-east-1"
+    """Of a bucket: where it is."""
     access_key_file: FilePath | None = None
+    """Of a bucket: a file with the id of the key, mode 0600."""
     secret_key_file: FilePath | None = None
+    """Of a bucket: a file with the key itself, mode 0600."""
 
     @property
     def secret_files(self) -> tuple[Path | None, ...]:

@@ -25,12 +25,15 @@ class OAuth2(Section):
     """How to get a token for a mailbox or the smarthost, without a password."""
 
     provider: Literal["google", "microsoft", "generic"]
+    """Whose addresses and scopes are known; generic wants token_url."""
     client_id: Word | None = None
     """The application, as the provider knows it; all but a Google service account have one."""
     client_secret_file: FilePath | None = None
+    """A file with the application's secret, mode 0600, read at each asking."""
     certificate_file: FilePath | None = None
     """PEM: what proves the application instead of a secret (RFC 7523), with key_file."""
     key_file: FilePath | None = None
+    """PEM: the certificate's key."""
     service_account_file: FilePath | None = None
     """The JSON key of a Google service account that may act for the user name (domain-wide delegation)."""
     refresh_token_file: FilePath | None = None

@@ -67,7 +67,9 @@ class Config(Section):
     panel: PanelUrl = ""
     """The control panel's address, for letters that tell customers to ask there (R8); unnamed when left out."""
     smtp: Annotated[tuple[Listener, ...], Lax] = ()
+    """Ports and sockets on which mail comes in, any number."""
     imap: Annotated[tuple[ImapMailbox, ...], Lax] = ()
+    """Mailboxes that are polled, any number."""
     pipe: Pipe = written({})
     authentication: Authentication = written({})
     pec: Pec | None = None

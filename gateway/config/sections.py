@@ -40,7 +40,9 @@ class ListenerTls(Section):
     """The certificate of a listener, which offers STARTTLS with it."""
 
     certificate_file: FilePath
+    """PEM: the certificate, and behind it those of the CAs between."""
     key_file: FilePath
+    """PEM: its key, without a passphrase, for this user's eyes only."""
 
 
 class Listener(Section):
@@ -51,6 +53,7 @@ class Listener(Section):
     listen: Listen
     """HOST:PORT, or unix:PATH."""
     protocol: Literal["smtp", "lmtp"] = "smtp"
+    """smtp: one reply for a message. lmtp: one for each recipient (RFC 2033)."""
     position: Annotated[Position, Lax] = Position.BEHIND_MTA
     """behind-mta: our client has already accepted the message. edge: the client is the sender's own server."""
     trusted_authserv_ids: AuthservIds = written([])
@@ -60,15 +63,20 @@ class Listener(Section):
     )
     """Who may connect behind an MTA, and whose Authentication-Results count. Loopback when left out."""
     tls: ListenerTls | None = None
+    """STARTTLS is not offered when left out."""
 
 
 class Folders(Section):
     """Where a message is moved to, by what became of it. A failed one stays and is flagged."""
 
     accept: Word = "Done"
+    """Of what became a ticket, or was added to one."""
     quarantine: Word = "Held"
+    """Of what is held."""
     reject: Word = "Refused"
+    """Of what was refused."""
     discard: Word = "Done"
+    """Of what nobody needs to look at, repetitions too."""
 
 
 class ImapMailbox(Section):
@@ -77,15 +85,21 @@ class ImapMailbox(Section):
     name: Name
     """The ingress in records, logs and the balance: lower-case letters, digits and -."""
     host: Host
+    """The IMAP server, by name or IP address."""
     port: Annotated[int, Field(gt=0, lt=65536)] = 993
+    """993 for implicit TLS, 143 for starttls."""
     tls: Tls = "implicit"
     """none only for a server on loopback."""
     ca_file: FilePath | None = None
     """The certificates that the server's is held against; the system's when left out."""
     username: Word
+    """Whom to sign in as; most providers want the whole address."""
     password_file: FilePath | None = None
+    """A file with the password alone, mode 0600, read anew at each connection."""
     oauth2: OAuth2 | None = None
+    """Tokens instead of a password."""
     folder: Word = "INBOX"
+    """The folder that is read."""
     start: Start = "new"
     """new, all or a date: what of the mail that already lies there is taken at first sight."""
     filing: Literal["move", "flag"] = "move"
@@ -130,8 +144,11 @@ class Retry(Section):
     """When a letter that could not be delivered is tried again: doubling, with jitter."""
 
     first: Duration = written("1m")
+    """The wait before the second attempt."""
     longest: Duration = written("1h")
+    """No wait is longer."""
     give_up: Duration = written("5d")
+    """A letter this old has failed."""
 
     @property
     def schedule(self) -> Schedule:
@@ -143,11 +160,15 @@ class Outbound(Section):
     """How our letters leave."""
 
     smarthost: Tcp = written("127.0.0.1:25")
+    """HOST:PORT of the MTA that takes our letters."""
     tls: Tls = "none"
     """none only for a smarthost on loopback."""
     username: Word | None = None
+    """Whom to sign in as; nobody when left out."""
     password_file: FilePath | None = None
+    """A file with the password alone, mode 0600."""
     oauth2: OAuth2 | None = None
+    """Tokens instead of a password."""
     ca_file: FilePath | None = None
     """The certificates that the smarthost's is held against; the system's when left out."""
     sender: From | None = Field(default=None, alias="from")
@@ -161,7 +182,9 @@ class Acknowledgements(Section):
     """How many automatic letters there may be."""
 
     per_account: Limit = written("20/day")
+    """Over it tickets are opened in silence."""
     per_ticket: Annotated[int, Field(ge=0)] = 1
+    """For each ticket; 0 for none at all."""
 
 
 class Limits(Section):
@@ -172,6 +195,7 @@ class Limits(Section):
     connections: Annotated[int, Field(gt=0)] = 100
     """At a time, each listener; over it 421."""
     connections_per_peer: Annotated[int, Field(gt=0)] = 50
+    """Of these, from one address or IPv6 /64."""
     recipients: Annotated[int, Field(ge=100)] = 100
     """For a message; RFC 5321 §4.5.3.1.8 wants 100 at least."""
     acknowledgements: Acknowledgements = written({})

@@ -19,3 +19,11 @@ def test_the_schema_refuses_unknown_keys_in_every_section():
     sections = [schema, *(one for one in schema["$defs"].values() if one["type"] == "object")]
     assert len(sections) > 10
     assert all(section["additionalProperties"] is False for section in sections)
+
+
+def test_every_key_says_what_it_is_for():
+    """In its own words, or in those of the section that it opens: editors and gateway.yaml(5) show them."""
+    schema = json_schema()
+    for section in (schema, *schema["$defs"].values()):
+        for key, told in section.get("properties", {}).items():
+            assert told.get("description") or schema["$defs"][told["$ref"].rpartition("/")[2]]["description"], key
