@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus kill fuzz lock schemas clean
+.PHONY: help run test lint types bench corpus kill fuzz lock schemas man clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -11,7 +11,7 @@ CONFIG := config/gateway.yaml
 # The newest that runs: a shim of pyenv may be on the path for a Python that is not there.
 PYTHON ?= python3
 # Debian packages that the tests start as real peers.
-PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql
+PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql mandoc groff-base
 JOBS ?= 2
 ROUNDS ?= 200
 # A folder of messages with expected results; empty: ../shared/corpus.
@@ -60,6 +60,9 @@ lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without a
 schemas: $(VENV)/ready  ## write the published JSON Schemas anew, from the code
 	$(BIN)/python -m gateway.config > docs/gateway.schema.json
 	$(BIN)/python -m gateway.config policies > docs/policies.schema.json
+
+man: $(VENV)/ready  ## write the manual pages to build/man, dated by the last commit or SOURCE_DATE_EPOCH
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m contrib.man build/man
 
 clean:  ## remove what the targets made, the sample database too
 	rm -rf $(VENV) .bench var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The manual pages, made of what the gateway itself says: its commands, its schemas and its documents."""
