@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from gateway import build
 from gateway.cli import show
+from gateway.cli.owner import become_owner, own_name
 from gateway.cli.refused import Refused
 from gateway.config import Config, load, locate
 from gateway.ops.meters import Meters
@@ -43,8 +44,11 @@ class Context:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration. Raises ConfigError."""
-        return load(locate(self.config_file, os.environ))
+        """The configuration; whoever read it as root is the owner of what it names from then on. Raises ConfigError."""
+        config = load(locate(self.config_file, os.environ))
+        _ = self.operator  # who asks, before they become another
+        become_owner(config.beside.parent)
+        return config
 
     @cached_property
     def database(self) -> Database:
@@ -68,13 +72,13 @@ class Context:
         schema.migrate(database, build.now())
         return database
 
-    @property
+    @cached_property
     def operator(self) -> str:
         """Who is asking, for the audit: the person behind sudo, if there is one."""
         try:
             return os.environ.get("SUDO_USER") or getpass.getuser()
         except (OSError, KeyError):
-            return f"uid {os.getuid()}"
+            return own_name()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """One transaction; what the store does not find or allow is bad data. Raises Refused, Unavailable."""

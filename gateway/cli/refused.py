@@ -32,7 +32,8 @@ def told(fault: Exception) -> tuple[str, int]:
 
 
 def _of_the_house(fault: Exception) -> tuple[str, int]:
-    from gateway.core.problem import ConfigError  # noqa: PLC0415 - a slip of the keyboard is told without the house
+    from gateway.cli.owner import own_name  # noqa: PLC0415 - a slip of the keyboard is told without the house
+    from gateway.core.problem import ConfigError  # noqa: PLC0415 - the same
     from gateway.ports import Unavailable  # noqa: PLC0415 - the same
     from gateway.store.schema import WrongSchema  # noqa: PLC0415 - the same
 
@@ -45,7 +46,8 @@ def _of_the_house(fault: Exception) -> tuple[str, int]:
             return f"gateway: {fault}; mend that, or try again", os.EX_TEMPFAIL
         case OSError():
             what = f"{fault.filename}: " if fault.filename else "cannot read or write: "
-            return f"gateway: {what}{fault.strerror or fault}", os.EX_UNAVAILABLE
+            who = f" for {own_name()}" if isinstance(fault, PermissionError) else ""  # root may have become another
+            return f"gateway: {what}{fault.strerror or fault}{who}", os.EX_UNAVAILABLE
         case _:
             what = f"{type(fault).__name__}: {fault}"
             return f"gateway: internal error: {what}; please report it with what follows", os.EX_SOFTWARE

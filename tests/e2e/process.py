@@ -83,6 +83,9 @@ limits:
 """
 
 
+_UNASKED = ("encodings.unicode_escape", "encodings.idna", "argparse")
+"""Imported when it is needed: a fork that is root no more may be unable to read the interpreter's files."""
+
 Process = Forked | subprocess.Popen[bytes]
 
 
@@ -249,7 +252,7 @@ class Gateway:
 def _warm(_path: str | None) -> Warm:
     """One for each place where the package is imported from."""
     commands = {f"gateway.cli.{module}" for module, _ in COMMANDS.values()}
-    return Warm("gateway.__main__", "alembic.command", *sorted(commands))
+    return Warm("gateway.__main__", "alembic.command", *_UNASKED, *sorted(commands))
 
 
 def hand_over(
