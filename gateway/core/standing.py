@@ -68,6 +68,17 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction of the writer, in seconds."""
+
+    waited: tuple[float, ...]
+    """Each piece of work of it, for the writer."""
+    took: float
+    done: bool
+    """False where the database did not take it: nothing of it is on disk."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a gateway says of itself, and when it said so."""
 

@@ -15,6 +15,7 @@ from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
 from gateway.core.confirmation import Confirmation
+from gateway.core.figures import Figures
 from gateway.core.likeness import Resemblance
 from gateway.core.place import Folder, Mail, Place, Sight, Step
 from gateway.core.rates import Counter, Rates
@@ -22,7 +23,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
-from gateway.core.standing import Bound
+from gateway.core.standing import Bound, Commit
 from gateway.ports import Due, Held, Record, Recorded, Unavailable
 from gateway.store import (
     audit,
@@ -33,6 +34,7 @@ from gateway.store import (
     confirmations,
     contents,
     desk,
+    figures,
     letters,
     likeness,
     mailboxes,
@@ -53,12 +55,18 @@ log = structlog.get_logger()
 class Store:
     """Implements AddressBook, Desk, Keys, Archive, Mailboxes, Keeper and Outbox over one database."""
 
-    def __init__(self, database: Database, acknowledgements: letters.Limits, node: Node | None = None) -> None:
-        """`node` is who we are where there may be several."""
+    def __init__(
+        self,
+        database: Database,
+        acknowledgements: letters.Limits,
+        node: Node | None = None,
+        told: Callable[[Commit], None] = lambda _: None,
+    ) -> None:
+        """`node` is who we are where there may be several; `told` of each commit, in the writer's thread."""
         self._database = database
         self._node = node
         self._acknowledgements = acknowledgements
-        self._writer = Writer(database)
+        self._writer = Writer(database, told)
         self._putting = Putting()
         self._reader = reader(database)
 
@@ -157,6 +165,10 @@ class Store:
     async def audit_head(self) -> audit.Head:
         """The end of the audit's chain."""
         return await self._reader.ask(audit.head)
+
+    async def figures(self, now: datetime) -> Figures:
+        """For whoever watches. In a thread: no mail waits for them. Raises Unavailable."""
+        return await asyncio.to_thread(self._database.glance, partial(figures.figures, now=now))
 
     async def sweep(self, retention: Retention, now: datetime, by: str, pause: Callable[[], Awaitable[None]]) -> Swept:
         """One run of retention; a pause after each piece. Of several gateways one does it."""

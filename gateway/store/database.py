@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -108,6 +108,12 @@ class Database:
     def read(self, query: Callable[[Connection], T]) -> T:
         """One look at the last commit, the same throughout."""
         with self.connect() as connection:
+            return query(connection.execution_options(begin="BEGIN"))
+
+    def glance(self, query: Callable[[Connection], T]) -> T:
+        """The same, by a connection that waits no longer than a look-up does."""
+        with self.asking(), closing(self.looking()) as connection:
+            connection.commit()
             return query(connection.execution_options(begin="BEGIN"))
 
     def write(self, work: Callable[[Connection], T]) -> T:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Transaction, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gateway.core.standing import Bound
+from gateway.core.standing import Bound, Commit
 from gateway.ports import Unavailable
 from gateway.store.database import Crossed, Database, Superseded
 from gateway.store.prepared import Prepared
@@ -39,6 +40,7 @@ class _Job:
     work: Callable[[Connection], Any]
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
+    asked: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ class _Done:
 class Writer:
     """A thread with the write connection. Work that fails is undone alone; a failed commit fails all of its group.
 
-    Where a group crosses another gateway's, it is begun anew.
+    Where a group crosses another gateway's, it is begun anew. `told` of each transaction after it, in the thread.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, told: Callable[[Commit], None] = lambda _: None) -> None:
         self._database = database
+        self._told = told
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._gathered: list[_Job] = []
         self._put_off = 0
@@ -82,7 +85,7 @@ class Writer:
             self._thread.start()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._gathered.append(_Job(work, loop, answer))
+        self._gathered.append(_Job(work, loop, answer, monotonic()))
         if len(self._gathered) == 1:
             loop.call_soon(self._hand_over)
         if len(self._gathered) == GATHERED:
@@ -124,8 +127,13 @@ class Writer:
             group, going_on = self._next_group()
             if not group:
                 continue
+            began = monotonic()
             try:
-                self._answer(connection.commit(group))
+                done = connection.commit(group)
+                took = monotonic() - began
+                self._answer(done)
+                away = all(type(one.fault) is Unavailable for one in done)
+                self._told(Commit(tuple(began - job.asked for job in group), took, done=not away))
             except BaseException as fault:  # noqa: BLE001 - handed on: to those who wait, and to watch()
                 self._ended.set_exception(fault)
                 self._answer([_Done(job, fault=fault) for job in group])

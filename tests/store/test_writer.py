@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 
 import pytest
 from sqlalchemy import event, insert
@@ -150,3 +151,16 @@ async def test_closing_finishes_what_is_queued(database):
     writer.close()
     await asyncio.gather(*jobs)
     assert rows(database) == ["a"]
+
+
+async def test_each_transaction_is_told_with_what_waited_for_it(database):
+    """How long each piece waited, how long the transaction took, and whether the database took it."""
+    told = []
+    with closing(Writer(database, told.append)) as writer:
+        with pytest.raises(ValueError, match="of its own"):
+            await writer.write(lambda _: int("of its own"))
+        await asyncio.gather(writer.write(tally("a")), writer.write(tally("b")))
+        with pytest.raises(Unavailable):
+            await writer.write(lambda c: c.exec_driver_sql("select * from nowhere"))
+    assert [(len(one.waited), one.done) for one in told] == [(1, True), (2, True), (1, False)]
+    assert all(0 <= seconds < 10 for one in told for seconds in (*one.waited, one.took))
