@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
@@ -108,10 +109,10 @@ class Daemon:
         budget, disk = Budget(), build.disk(config)
         self._listeners = build.listeners(config, self._receive, budget, disk)
         self._node = build.node(config, database)
-        self._store = build.store(config, database, self._node)
         self._meters = Meters()
+        self._store = build.store(config, database, self._node, self._meters.committed)
         self._board = build.board(config, rules.policy)
-        self._board.bounds = self._meters.bounds = lambda: (
+        self._board.bounds = lambda: (
             budget.bound,
             self._store.bound,
             disk.bound,
@@ -122,7 +123,7 @@ class Daemon:
         self._mailboxes = polling.mailboxes(
             config, self._store, self._receive, budget, disk, self._board, self._sources, self._node
         )
-        self._pages = build.pages(config, self._meters)
+        self._pages = build.pages(config, self._meters, self._board, self._store)
         self._dispatch = build.dispatch(config, self._store, self._smarthost, self._meters)
         if self._node is not None:
             self._node.bell = self._dispatch.wake
@@ -218,7 +219,9 @@ class Daemon:
 
     async def _receive(self, arrival: Arrival) -> Receipt:
         """Through the rules in force at this moment."""
+        began = monotonic()
         receipt = await self._receiver(arrival)
+        self._meters.answers.add(monotonic() - began)
         self._board.heard(arrival.origin.ingress, receipt.verdict.detail if isinstance(receipt.verdict, Defer) else "")
         return receipt
 

@@ -21,7 +21,7 @@ from gateway.config.nouns import Endpoint, UnixSocket
 from gateway.core.policy import Policy
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
-from gateway.core.standing import Standing
+from gateway.core.standing import Commit, Standing
 from gateway.dispatch import Dispatch
 from gateway.egress.submission import Smarthost, SmarthostSettings, Timeouts
 from gateway.egress.wording import Templates
@@ -33,6 +33,7 @@ from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
 from gateway.ingress.sockets import bind_tcp, bind_unix
 from gateway.ops.board import Board, status_file
+from gateway.ops.census import Census
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
 from gateway.ops.shadow import Shadow
@@ -139,12 +140,14 @@ def shadow(config: Config, meters: Meters) -> Shadow | None:
     """The candidate set of policies, if one is to be compared. Raises ConfigError."""
     if config.policies_shadow is None:
         return None
-    return Shadow(load_policies(config.policies_shadow), now(), meters.divergences)
+    return Shadow(load_policies(config.policies_shadow), now(), meters.comparisons)
 
 
-def store(config: Config, database: Database, node: Node | None = None) -> Store:
+def store(
+    config: Config, database: Database, node: Node | None = None, told: Callable[[Commit], None] = lambda _: None
+) -> Store:
     """The store; close it."""
-    return Store(database, acknowledgement_limits(config), node)
+    return Store(database, acknowledgement_limits(config), node, told)
 
 
 def node(config: Config, database: Database) -> Node | None:
@@ -279,16 +282,23 @@ def board(config: Config, policy: Policy) -> Board:
     return Board(status_file(config.beside), now, policy.digest, [*listening, *polled])
 
 
-def pages(config: Config, meters: Meters) -> list[Page]:
-    """Where the meters may be read: nowhere, or at one place."""
+def pages(config: Config, meters: Meters, stands: Board, kept: Store) -> list[Page]:
+    """Where may be read how the gateway does: nowhere, or at one place."""
     if config.metrics is None:
         return []
     from gateway.ops import exposition  # noqa: PLC0415 - 60 ms that a command without metrics can do without
 
-    return [Page(partial(_bound, config.metrics.listen), partial(exposition.text, meters))]
+    census = Census(lambda: kept.figures(now()))
+
+    async def text() -> bytes:
+        figures = await census.figures()
+        return exposition.text(exposition.Seen(meters, stands.report(), figures))
+
+    return [Page(partial(metrics_socket, config.metrics.listen), text)]
 
 
-def _bound(listen: Endpoint | UnixSocket) -> socket.socket:
+def metrics_socket(listen: Endpoint | UnixSocket) -> socket.socket:
+    """Bound to where the page is to be. Raises OSError."""
     if isinstance(listen, UnixSocket):
         return bind_unix(listen.path, SOCKET_MODE)
     return bind_tcp(listen.host, listen.port)

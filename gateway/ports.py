@@ -181,6 +181,9 @@ class Observer(Protocol):
     def received(self, case: Case, verdict: Verdict) -> None:
         """A message was committed, with this verdict."""
 
+    def deferred(self, arrival: Arrival) -> None:
+        """A message was put off, and nothing was written (I9)."""
+
     def attempted(self, outcome: Outcome) -> None:
         """A letter was tried, and the outcome was written down."""
 

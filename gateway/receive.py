@@ -44,6 +44,7 @@ class Receiver:
             record = await self._answering(await self.examine(arrival))
             recorded = await self.archive.record(record)
         except Unavailable as fault:
+            self.observer.deferred(arrival)
             log.warning("message.deferred", message=arrival.id, ingress=arrival.origin.ingress, why=str(fault))
             return Receipt(arrival.id, Defer(str(fault)))  # I9
         if record.opening or record.question or recorded.answered:

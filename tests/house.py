@@ -19,9 +19,11 @@ from gateway.core.policy import Policy
 from gateway.core.rates import MOST, Bound, RateLimits
 from gateway.core.reference import make_reference
 from gateway.core.served import Served
+from gateway.core.standing import InForce, Report
 from gateway.egress.wording import Templates
 from gateway.examine import Examiner
 from gateway.house import House
+from gateway.ops import exposition
 from gateway.ops.meters import Meters
 from gateway.receive import Receiver
 from gateway.store import audit, book, desk, ledger, letters, schema
@@ -214,3 +216,9 @@ def gateway(folder, limits=None, authenticator=None, *, watchable=False, outside
         )
         receiver = Receiver(examiner, store, meters, committed=lambda: None)
         yield Gateway(database, store, receiver, numbers, meters)
+
+
+def page(meters, **seen):
+    """The page of metrics, a line each, of a gateway that has nothing else to tell."""
+    report = Report(NOW, InForce("d" * 64, NOW))
+    return exposition.text(exposition.Seen(meters, **{"report": report, **seen})).decode().splitlines()

@@ -16,6 +16,7 @@ from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config
 from gateway.config import Listener as Entry
+from gateway.config.nouns import UnixSocket
 from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
 from gateway.core.inquiry import Found, Question
@@ -24,7 +25,6 @@ from gateway.core.verdict import Defer
 from gateway.egress.submission import Timeouts
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
-from gateway.ops.meters import Meters
 from gateway.ports import Receipt, Tokens, Unavailable
 from gateway.store import schema
 from gateway.store.schema import WrongSchema
@@ -128,17 +128,20 @@ def _listener(entry: Entry, listener: Listener, *, running: bool) -> Iterator[Fi
 
 
 def _metrics(config: Config) -> Iterator[Finding]:
-    for page in build.pages(config, Meters()):
-        try:
-            page.bind()
-        except OSError as fault:
-            if fault.errno == errno.EADDRINUSE and is_running(config):
-                yield Finding(Finding.OK, "metrics", "held by the running gateway")
-            else:
-                yield Finding(Finding.FAIL, "metrics", "; ".join(app.unbound(fault)))
+    if config.metrics is None:
+        return
+    listen = config.metrics.listen
+    try:
+        build.metrics_socket(listen).close()
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE and is_running(config):
+            yield Finding(Finding.OK, "metrics", "held by the running gateway")
         else:
-            page.close()
-            yield Finding(Finding.OK, "metrics", "can be listened on")
+            yield Finding(Finding.FAIL, "metrics", "; ".join(app.unbound(fault)))
+    else:
+        if isinstance(listen, UnixSocket):
+            listen.path.unlink(missing_ok=True)
+        yield Finding(Finding.OK, "metrics", "can be listened on")
 
 
 async def _nobody(arrival: Arrival) -> Receipt:

@@ -68,26 +68,31 @@ class Board:
         self._in_force = replace(self._in_force, refused_at=self._now(), refused=why)
         self._changed = True
 
+    def report(self) -> Report:
+        """All of it, as it is now."""
+        in_force = replace(self._in_force, shadow=str(self.shadow or ""))
+        return Report(self._now(), in_force, tuple(self._standings.values()), self.bounds(), self.troubles())
+
     async def run(self) -> None:
         """Write what has changed, until cancelled."""
         looks = 0
         while True:
-            bounds, troubles = self.bounds(), self.troubles()
-            telling = (troubles, *(one.put_off for one in bounds))
+            report = self.report()
+            telling = (report.troubles, *(one.put_off for one in report.bounds))
             if self._changed or looks >= HEARTBEAT or telling != self._told:
                 self._changed, looks, self._told = False, 0, telling
-                self._write(bounds, troubles)
+                self._write(report)
             await asyncio.sleep(SECONDS)
             looks += 1
 
-    def _write(self, bounds: tuple[Bound, ...], troubles: tuple[str, ...]) -> None:
+    def _write(self, report: Report) -> None:
         """Whole or not at all, for our eyes only (threats rule 17)."""
         record = {
-            "at": stamp(self._now()),
-            "in_force": _written(replace(self._in_force, shadow=str(self.shadow or ""))),
-            "ingresses": [_written(one) for one in self._standings.values()],
-            "bounds": [_written(one) for one in bounds],
-            "troubles": troubles,
+            "at": stamp(report.at),
+            "in_force": _written(report.in_force),
+            "ingresses": [_written(one) for one in report.standings],
+            "bounds": [_written(one) for one in report.bounds],
+            "troubles": report.troubles,
         }
         beside = self._path.with_name(f"{self._path.name}.new")
         try:

@@ -6,7 +6,6 @@ Every label is a word from a closed set or a name from the configuration: no str
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -14,20 +13,24 @@ from typing import assert_never
 import structlog
 
 from gateway.core.account import Turn
+from gateway.core.arrival import Arrival
 from gateway.core.border import Alarm, Silence
 from gateway.core.case import Case
 from gateway.core.evidence import Evidence
 from gateway.core.message import Message
+from gateway.core.reason import Reason
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome
 from gateway.core.scan import Clean, Infected, NotScanned, Scan
-from gateway.core.standing import Bound
+from gateway.core.standing import Commit
 from gateway.core.verdict import Verdict
 from gateway.ops.floods import Floods
+from gateway.ops.histogram import Histogram
 
 RESULTS = frozenset({"none", "pass", "fail", "bestguesspass", "temperror", "permerror"})
 """DMARC result words (RFC 8601 §2.7, and Microsoft's); any other is counted as `other`."""
 
-_SCANS: dict[type[Scan], str] = {Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
+SCANS: dict[type[Scan], str] = {Clean: "clean", Infected: "infected", NotScanned: "not-scanned"}
+OUTCOMES: dict[type[Outcome], str] = {Delivered: "delivered", Deferred: "deferred", Failed: "failed"}
 
 log = structlog.get_logger()
 
@@ -37,6 +40,8 @@ class Meters:
     """ports.Observer. One for a process; all start from nothing, as Prometheus expects."""
 
     messages: Counter[str] = field(default_factory=Counter)
+    """By ingress."""
+    put_off: Counter[str] = field(default_factory=Counter)
     """By ingress."""
     dispositions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By disposition and reason."""
@@ -48,8 +53,8 @@ class Meters:
     """By outcome."""
     floods: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By the limit that was reached, and by its bound: hold or ignore."""
-    divergences: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By what became of a message, and what a candidate set of policies would have made of it."""
+    comparisons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By what became of a message, and what a candidate set of policies would have made of it: often the same."""
     silences: dict[str, Silence] = field(default_factory=dict)
     """Of the border, by ingress."""
     worker_deaths: int = 0
@@ -57,34 +62,44 @@ class Meters:
     following: Floods = field(default_factory=Floods)
     endings: dict[str, datetime] = field(default_factory=dict)
     """Of secrets and consents, by who signs in with them."""
-    bounds: Callable[[], tuple[Bound, ...]] = tuple
-    """What there is only so much of, as it is now."""
+    canary: datetime | None = None
+    """When the last one arrived."""
+    answers: Histogram = field(default_factory=Histogram)
+    """From a message's last octet to its answer."""
+    waits: Histogram = field(default_factory=Histogram)
+    """For the writer."""
+    commits: Histogram = field(default_factory=Histogram)
+    failed_commits: int = 0
 
     def received(self, case: Case, verdict: Verdict) -> None:
         """A message was committed."""
         self.messages[case.arrival.origin.ingress] += 1
         self.dispositions[verdict.disposition.value, verdict.reason.value] += 1
+        if verdict.reason is Reason.CANARY:
+            self.canary = case.arrival.at
         for one in self.following.heard(case, verdict):
             self.floods[one.counter.limit, "ignore" if one.ignored else "hold"] += 1
         if case.scan is not None:
-            self.scans[_SCANS[type(case.scan)]] += 1
+            self.scans[SCANS[type(case.scan)]] += 1
         if isinstance(case.parsed, Message):
             self.evidence[case.evidence.source.value, _result(case.evidence)] += 1
             if case.arrival.origin.trusted_ids:
                 self._listen_to_border(case)
 
+    def deferred(self, arrival: Arrival) -> None:
+        """A message was put off."""
+        self.put_off[arrival.origin.ingress] += 1
+
+    def committed(self, commit: Commit) -> None:
+        """The writer's thread says what it did, and nobody else calls this."""
+        for seconds in commit.waited:
+            self.waits.add(seconds)
+        self.commits.add(commit.took)
+        self.failed_commits += not commit.done
+
     def attempted(self, outcome: Outcome) -> None:
         """A letter was tried, and the outcome written down."""
-        match outcome:
-            case Delivered():
-                word = "delivered"
-            case Deferred():
-                word = "deferred"
-            case Failed():
-                word = "failed"
-            case _:
-                assert_never(outcome)
-        self.deliveries[word] += 1
+        self.deliveries[OUTCOMES[type(outcome)]] += 1
 
     def turned(self, turn: Turn) -> None:
         """A primary address has begun to fail, or works again: R6 wants ops to hear of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 class Page:
     """`bind()`, then `serve()` in a task until it is cancelled. `take` gives a bound socket, `text` the metrics."""
 
-    def __init__(self, take: Callable[[], socket.socket], text: Callable[[], bytes]) -> None:
+    def __init__(self, take: Callable[[], socket.socket], text: Callable[[], Awaitable[bytes]]) -> None:
         self._take = take
         self._text = text
         self._socket: socket.socket | None = None
@@ -61,7 +61,7 @@ class Page:
         try:
             if self._connections <= CONNECTIONS:
                 async with asyncio.timeout(SECONDS):
-                    writer.write(self._response(await reader.readuntil(b"\r\n\r\n")))
+                    writer.write(await self._response(await reader.readuntil(b"\r\n\r\n")))
                     await writer.drain()
                     writer.close()
                     await writer.wait_closed()
@@ -71,14 +71,14 @@ class Page:
             self._connections -= 1
             writer.transport.abort()
 
-    def _response(self, head: bytes) -> bytes:
+    async def _response(self, head: bytes) -> bytes:
         method, _, rest = head.partition(b"\r\n")[0].partition(b" ")
         path = rest.partition(b" ")[0].partition(b"?")[0]
         if path not in {b"/metrics", b"/"}:
             return _http("404 Not Found", b"the metrics are at /metrics\n")
         if method != b"GET":
             return _http("405 Method Not Allowed\r\nAllow: GET", b"GET only\n")  # RFC 9110 §15.5.6
-        return _http("200 OK", self._text())
+        return _http("200 OK", await self._text())
 
 
 def _http(status: str, body: bytes) -> bytes:

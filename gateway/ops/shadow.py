@@ -20,11 +20,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Shadow:
-    """ports.Shadow. `divergences` are the meters' own, by what was and what would be; the rest is since it began."""
+    """ports.Shadow. `comparisons` are the meters' own, by what was and what would be; the rest is since it began."""
 
     policy: Policy
     since: datetime
-    divergences: Counter[tuple[str, str]]
+    comparisons: Counter[tuple[str, str]]
     messages: int = 0
     differ: int = 0
 
@@ -38,10 +38,10 @@ class Shadow:
             return
         self.messages += 1
         was, word = verdict.disposition.value, would.disposition.value if would.disposition else DEFER
+        self.comparisons[was, word] += 1
         if was == word:
             return
         self.differ += 1
-        self.divergences[was, word] += 1
         log.info(
             "policy.diverges",
             message=record.case.arrival.id,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+import metric_names
 from gateway.cli import COMMANDS, gateway
 from gateway.core.expression import compile_condition
 from gateway.core.expression_calls import PATTERN_CHARACTERS
@@ -102,6 +103,14 @@ def test_the_table_of_refusals_has_every_reason_once():
     text = (ROOT / "docs/operating.md").read_text()
     table = text.partition("## What a refusal means")[2].partition("\n#")[0]
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == sorted(reason.value for reason in Reason)
+
+
+def test_the_table_of_metrics_has_every_one_with_its_labels():
+    """Dashboards and alerts are written from it."""
+    table = (ROOT / "docs/operating.md").read_text().partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    cells = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    found = [match for cell in cells for match in re.findall(r"`(gateway_\w+)(?:\{([\w,]+)\})?`", cell)]
+    assert sorted(found) == sorted((name, ",".join(sorted(labels))) for name, labels in metric_names.metrics().items())
 
 
 def test_the_table_of_facts_is_the_schema():

@@ -13,6 +13,10 @@ from gateway.ops.page import CONNECTIONS, HEAD_OCTETS, Page
 TEXT = b"gateway_received_total 1.0\n"
 
 
+async def text():
+    return TEXT
+
+
 def bound():
     one = socket.socket()
     one.bind(("127.0.0.1", 0))
@@ -24,7 +28,7 @@ def bound():
 async def served():
     """A page, and what connects to it."""
     listening = bound()
-    page = Page(lambda: listening, lambda: TEXT)
+    page = Page(lambda: listening, text)
     page.bind()
     task = asyncio.create_task(page.serve())
     host, port = listening.getsockname()
@@ -98,7 +102,7 @@ async def test_a_unix_socket_is_removed_at_the_end(tmp_path):
         one.listen()  # so that a test may connect before the task has begun
         return one
 
-    page = Page(take, lambda: TEXT)
+    page = Page(take, text)
     page.bind()
     task = asyncio.create_task(page.serve())
     async with asyncio.timeout(10):

@@ -15,12 +15,11 @@ from gateway.core.case import Override
 from gateway.core.policy import Policy
 from gateway.core.rates import Bound, RateLimits
 from gateway.ingress.site import answer
-from gateway.ops import exposition
 from gateway.store import quarantine
 from gateway.store import tables as t
 from gateway.store.adapter import Store
 from gateway.store.letters import Limits
-from house import TRUSTED, letter
+from house import TRUSTED, letter, page
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SMALL = RateLimits(
@@ -178,9 +177,9 @@ async def test_operators_hear_of_a_flood_when_it_begins_is_ignored_and_is_over(l
     assert (told[0]["of"], told[0]["hold"], told[0]["ignore"]) == ("attack.example", 3, 5)
     assert told[2]["messages"] == 5
     assert "eve@" not in str(told)
-    text = exposition.text(limited.meters)
-    assert b'gateway_floods_total{bound="hold",limit="per_author"} 2.0' in text
-    assert b'gateway_floods_total{bound="ignore",limit="per_author"} 3.0' in text
+    text = page(limited.meters)
+    assert 'gateway_floods_total{bound="hold",limit="per_author"} 2.0' in text
+    assert 'gateway_floods_total{bound="ignore",limit="per_author"} 3.0' in text
 
 
 async def test_a_flood_after_which_nothing_comes_is_over_with_the_next_message_of_anybody(limited):

@@ -9,9 +9,8 @@ from structlog.testing import capture_logs
 
 from gateway.core.policy import Choice, Policy
 from gateway.core.reason import Disposition, Reason
-from gateway.ops import exposition
 from gateway.ops.shadow import Shadow
-from house import NOW, UNLIMITED, letter
+from house import NOW, UNLIMITED, letter, page
 
 DISCARDING = Policy({Reason.UNREGISTERED: Choice(Disposition.DISCARD, "own.yaml:3")}, digest="d" * 64, limits=UNLIMITED)
 
@@ -19,7 +18,7 @@ DISCARDING = Policy({Reason.UNREGISTERED: Choice(Disposition.DISCARD, "own.yaml:
 @pytest.fixture
 def shadowed(gateway):
     """A gateway with a shadow that discards what strangers write."""
-    shadow = Shadow(DISCARDING, NOW, gateway.meters.divergences)
+    shadow = Shadow(DISCARDING, NOW, gateway.meters.comparisons)
     return replace(gateway, receiver=replace(gateway.receiver, shadow=shadow)), shadow
 
 
@@ -36,7 +35,8 @@ async def test_differences_are_counted_and_told_in_a_line_each(shadowed):
         "discard",
         "own.yaml:3 unregistered",
     )
-    text = exposition.text(gateway.meters).decode()
+    text = page(gateway.meters)
+    assert "gateway_policy_compared_total 2.0" in text
     assert 'gateway_policy_divergence_total{was="quarantine",would="discard"} 1.0' in text
     assert str(shadow).startswith("dddddddddddd: 1 of 2 messages would end otherwise since 2026-11-22T12:00:00")
 
@@ -54,4 +54,4 @@ async def test_a_repetition_is_compared_once_and_what_failed_never(shadowed):
     for raw in (letter(), letter(), b"Subject: no author\r\n\r\n"):
         await gateway.receive(raw)
     assert (shadow.messages, shadow.differ) == (2, 1)
-    assert dict(gateway.meters.divergences) == {("reject", "quarantine"): 1}
+    assert dict(gateway.meters.comparisons) == {("accept", "accept"): 1, ("reject", "quarantine"): 1}
