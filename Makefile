@@ -61,8 +61,11 @@ schemas: $(VENV)/ready  ## write the published JSON Schemas anew, from the code
 	$(BIN)/python -m gateway.config > docs/gateway.schema.json
 	$(BIN)/python -m gateway.config policies > docs/policies.schema.json
 
-man: $(VENV)/ready  ## write the manual pages to build/man, dated by the last commit or SOURCE_DATE_EPOCH
+man: $(VENV)/ready  ## write the manual pages to build/man, and what bash and zsh complete by to build/completion
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m contrib.man build/man
+	@mkdir -p build/completion
+	$(BIN)/gateway completion bash > build/completion/gateway
+	$(BIN)/gateway completion zsh > build/completion/_gateway
 
 clean:  ## remove what the targets made, the sample database too
 	rm -rf $(VENV) .bench var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

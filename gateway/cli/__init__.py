@@ -53,6 +53,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "audit": ("audit", "Who changed what by hand: a chain of rows, each sealed with the hash of the one before."),
         "auth": ("auth", "OAuth2: what mailboxes and the smarthost are signed in to with."),
+        "completion": (
+            "completion",
+            "Print what has a shell complete commands, options and files; `eval` it, or keep it as a file.",
+        ),
     }
 )
 """In the order in which one meets them: the module that each is in, and its first sentence (a test holds both)."""
