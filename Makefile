@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus kill fuzz lock schemas man clean
+.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -20,7 +20,7 @@ CORPUS ?=
 SECTION ?=
 
 help:  ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready  ## run the gateway on 127.0.0.1:8025 with sample accounts
 	@test -s var/gateway.db || $(BIN)/gateway --config $(CONFIG) accounts import config/accounts.yaml
@@ -66,6 +66,10 @@ man: $(VENV)/ready  ## write the manual pages to build/man, and what bash and zs
 	@mkdir -p build/completion
 	$(BIN)/gateway completion bash > build/completion/gateway
 	$(BIN)/gateway completion zsh > build/completion/_gateway
+
+deb: $(VENV)/ready  ## build the Debian package, dist/mail-gateway_VERSION_amd64.deb
+	@rm -f dist/*.deb
+	contrib/debian/build $(BIN)/python dist
 
 clean:  ## remove what the targets made, the sample database too
 	rm -rf $(VENV) .bench var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,122 @@
+"""The Debian package, built by its own script; a stand-in for pip leaves the Python packages out: they take long."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway import __version__
+from gateway.config import load
+from gateway.store import schema
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
+PYTHON = """\
+#!/bin/sh
+# Installs one package, whose wheel wants glibc 2.34.
+case "$*" in
+    *--target*) ;;
+    "-m contrib.man"* | "-m gateway"*) exec {python} "$@" ;;
+    *) exit 0 ;;
+esac
+while [ "$1" != --target ]; do shift; done
+mkdir -p "$2/one.dist-info"
+echo 'Tag: cp311-abi3-manylinux_2_34_x86_64' >"$2/one.dist-info/WHEEL"
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package."""
+    folder = tmp_path_factory.mktemp("deb")
+    python = folder / "python"
+    python.write_text(PYTHON.replace("{python}", sys.executable))
+    python.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1790000000"}
+    build = [ROOT / "contrib/debian/build", python, folder]
+    subprocess.run(build, env=environment, check=True, capture_output=True, timeout=60)
+    [made] = folder.glob("*.deb")
+    return made
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path) -> Path:
+    """Its files, and in DEBIAN what dpkg is told."""
+    subprocess.run(["dpkg-deb", "-R", package, package.parent / "root"], check=True, timeout=60)
+    return package.parent / "root"
+
+
+def test_its_version_is_the_gateways(package: Path, unpacked: Path):
+    """In the name, in the control file, and as the schema that maintainer scripts compare."""
+    version = subprocess.run(["dpkg-deb", "-f", package, "Version"], check=True, capture_output=True, text=True)
+    assert version.stdout.strip() == package.name.split("_")[1] == __version__
+    assert (unpacked / "usr/lib/mail-gateway/schema").read_text().strip() == schema.HEAD
+    assert f"-gt {schema.HEAD} " in (unpacked / "DEBIAN/preinst").read_text()
+
+
+def test_it_wants_the_libraries_that_its_wheels_were_built_for(unpacked: Path):
+    """Python of one minor version, and glibc of the most demanding wheel; every place in the control file is filled."""
+    control = (unpacked / "DEBIAN/control").read_text()
+    assert "python3 (>= 3.11), python3 (<< 3.12), libc6 (>= 2.34)," in control
+    assert re.search(r"^Installed-Size: [1-9]\d+$", control, re.MULTILINE)
+    assert "@" not in control.replace("<maintainers@", "")
+
+
+def test_every_file_in_etc_is_a_conffile(unpacked: Path):
+    """What an administrator has changed survives an upgrade."""
+    told = (unpacked / "DEBIAN/conffiles").read_text().split()
+    there = [f"/{path.relative_to(unpacked)}" for path in (unpacked / "etc").rglob("*") if path.is_file()]
+    assert sorted(told) == sorted(there)
+    assert {"/etc/gateway/gateway.yaml", "/etc/gateway/policies/default.yaml"} < set(told)
+
+
+def test_the_configuration_names_what_the_package_installs(unpacked: Path):
+    """Valid, with policies and templates of /etc, the data of /var/lib, and the smarthost of a server."""
+    config = load(unpacked / "etc/gateway/gateway.yaml")
+    assert config.database.path == Path("/var/lib/gateway/gateway.db")
+    assert (config.policies, config.templates) == tuple(
+        unpacked / "etc/gateway" / name for name in ("policies", "templates")
+    )
+    assert str(config.outbound.smarthost) == "127.0.0.1:25"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_maintainer_script_is_shell_that_stops_at_the_first_error(unpacked: Path, name: str):
+    """POSIX shell throughout, `set -e`, every place filled."""
+    script = unpacked / "DEBIAN" / name
+    subprocess.run(["sh", "-n", script], check=True, timeout=10)
+    words = script.read_text()
+    assert words.startswith("#!/bin/sh\n")
+    assert "\nset -e\n" in words
+    assert not re.search(r"@[A-Z]+@", words)
+
+
+def test_the_unit_runs_what_the_package_has(unpacked: Path):
+    """The command, and the user that the sysusers entry makes."""
+    unit = (unpacked / "lib/systemd/system/gateway.service").read_text()
+    command = re.search(r"^ExecStart=(\S+) --config (\S+)", unit, re.MULTILINE)
+    assert command is not None
+    assert all((unpacked / path.lstrip("/")).is_file() for path in command.groups())
+    user = re.search(r"^User=(\S+)$", unit, re.MULTILINE)
+    assert user is not None
+    assert f"\nu {user[1]} " in (unpacked / "usr/lib/sysusers.d/gateway.conf").read_text()
+
+
+def test_the_manual_is_in_it(unpacked: Path):
+    """The command's page, those of its files, and what a shell completes by."""
+    pages = {path.name for path in (unpacked / "usr/share/man").glob("man[58]/*.gz")}
+    assert pages == {"gateway.8.gz", "gateway.yaml.5.gz", "gateway-policies.5.gz"}
+    assert "complete " in (unpacked / "usr/share/bash-completion/completions/gateway").read_text()
+
+
+def test_nobody_but_debians_python_runs_it(unpacked: Path):
+    """No path of whoever built it."""
+    home = unpacked / "usr/lib/mail-gateway"
+    assert (home / "bin/python3").readlink() == Path("../../../bin/python3")
+    assert "home = /usr/bin\n" in (home / "pyvenv.cfg").read_text()
+    assert not [path for path in home.rglob("*") if path.is_file() and str(ROOT).encode() in path.read_bytes()]
