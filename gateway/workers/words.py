@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 from functools import partial
 from importlib import import_module
 from operator import attrgetter
@@ -102,9 +103,12 @@ class _Nouns(dict[type, Callable[[Any], Reduced]]):
             self[Leaf] = partial(_lies, arrival)
 
     def __missing__(self, noun: type) -> Callable[[Any], Reduced]:
-        if not is_dataclass(noun):
+        if issubclass(noun, Enum):  # before 3.11.4 they take themselves apart into getattr, which is no noun of ours
+            self[noun] = _KNOWN[noun] = lambda member: (noun, (member.value,))
+        elif is_dataclass(noun):
+            self[noun] = _KNOWN[noun] = _by_fields(noun)
+        else:
             raise KeyError(noun)
-        self[noun] = _KNOWN[noun] = _by_fields(noun)
         return _KNOWN[noun]
 
 

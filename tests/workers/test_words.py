@@ -6,6 +6,7 @@ import gc
 import pickle
 import sys
 from datetime import date
+from enum import Enum
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -79,6 +80,14 @@ def test_nothing_but_our_own_nouns_is_made(gateway, thing, capsys):
     with pytest.raises(UnknownWord):
         answered(pickle.dumps(thing), gateway.arrival(letter()))
     assert capsys.readouterr().out == ""
+
+
+async def test_a_frame_names_only_what_is_made_again(gateway, monkeypatch):
+    """Whichever Python pickles: before 3.11.4 a member of an enumeration takes itself apart into getattr."""
+    monkeypatch.setattr(Enum, "__reduce_ex__", lambda self, _: (getattr, (type(self), self.name)))
+    arrival = gateway.arrival(letter())
+    record = await gateway.receiver.examine(arrival)
+    assert answered(answer(record, arrival), arrival) == record
 
 
 def test_an_answer_is_a_record_or_words(gateway):
