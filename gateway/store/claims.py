@@ -58,7 +58,7 @@ def claim(connection: Connection, now: datetime, limit: int, busy: Collection[st
     found = _open(now, busy, node).order_by(t.outbox.c.next_attempt_at, t.outbox.c.id).limit(limit)
     found = found.with_for_update(skip_locked=True)
     connection.execute(update(t.outbox).where(t.outbox.c.id.in_(found)).values(claimed_by=node))
-    return letters.due(connection, now, limit, busy, t.outbox.c.claimed_by == node)
+    return letters.due(connection, now, limit, busy, node)
 
 
 def holders(connection: Connection) -> Iterator[dict[str, Any]]:

@@ -9,11 +9,12 @@ from datetime import timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from gateway.core.account import Turn
 from gateway.core.times import moment, stamp
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 HARD_FAILURES = 3
 """After this many permanent failures with no success between, a primary counts as not working."""
@@ -26,7 +27,7 @@ LOOK_BACK = 50
 
 HARD, SOFT = "hard", "soft"
 
-_letter = (
+_letter = Prepared(
     select(t.outbox.c.account_id, t.outbox.c.recipient, t.outbox.c.created_at)
     .add_columns(t.account.c.code, t.account.c.hard_failures, t.account.c.soft_failures)
     .join(t.account, t.account.c.id == t.outbox.c.account_id)
@@ -34,10 +35,11 @@ _letter = (
     .where(t.outbox.c.id == bindparam("row"), t.outbox.c.recipient == t.address.c.text)
     .with_for_update(of=t.account, key_share=True)  # of two letters the second counts the first one's fate too
 )
-_fates = (
+_fates = Prepared(
     select(t.outbox.c.state, t.outbox.c.failure)
     .where(t.outbox.c.account_id == bindparam("account"), t.outbox.c.recipient == bindparam("recipient"))
-    .where(t.outbox.c.created_at > bindparam("since"), t.outbox.c.state.in_(("delivered", "failed")))
+    .where(t.outbox.c.created_at > bindparam("since"))
+    .where(or_(t.outbox.c.state == "delivered", t.outbox.c.state == "failed"))
     .order_by(t.outbox.c.created_at.desc(), t.outbox.c.id.desc())
     .limit(LOOK_BACK)
 )
@@ -45,7 +47,7 @@ _fates = (
 
 def succeeded(connection: Connection, row: str) -> Turn | None:
     """The smarthost took this letter: a success, until a report says otherwise."""
-    letter = connection.execute(_letter, {"row": row}).first()
+    letter = _letter.first(connection, {"row": row})
     return _write(connection, letter, 0, 0) if letter else None
 
 
@@ -54,12 +56,12 @@ def failed(connection: Connection, row: str) -> Turn | None:
 
     A primary that does not work stays so until a success, however old its failures are.
     """
-    letter = connection.execute(_letter, {"row": row}).first()
+    letter = _letter.first(connection, {"row": row})
     if letter is None:
         return None
     since = stamp(moment(letter.created_at) - PERIOD)
     facts = {"account": letter.account_id, "recipient": letter.recipient, "since": since}
-    fates = takewhile(lambda fate: fate.state == "failed", connection.execute(_fates, facts))
+    fates = takewhile(lambda fate: fate.state == "failed", _fates.rows(connection, facts))
     failures = [fate.failure for fate in fates]
     least = HARD_FAILURES if letter.hard_failures >= HARD_FAILURES else 0
     return _write(connection, letter, max(failures.count(HARD), least), failures.count(SOFT))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, String, bindparam, case, func, insert, or_, select, update
 
 from gateway.core.account import Turn
 from gateway.core.letter import one_line
 from gateway.core.message import Report
-from gateway.core.reply import Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
+from gateway.core.reply import Deferred, Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.times import moment, stamp
 from gateway.ports import Due, Opening
 from gateway.store import health, repetition
@@ -35,7 +35,6 @@ class Limits:
 STATUS_CHARACTERS = 200
 
 _erased = t.outbox.c.text == ""
-_unclaimed = t.outbox.c.claimed_by.is_(None)
 _insert = Prepared(insert(t.outbox))
 _told = Prepared(
     select(func.count())
@@ -49,7 +48,7 @@ _answered = Prepared(
     .select_from(t.outbox)
     .where(t.outbox.c.ticket_id == bindparam("ticket"), t.outbox.c.kind == Kind.ANSWER.value)
 )
-_due = (
+_waiting = (
     select(t.outbox, func.coalesce(t.ticket.c.ref, t.confirmation.c.ref).label("ref"))
     .add_columns(t.confirmation.c.message_id.label("about"))
     .outerjoin(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
@@ -58,6 +57,34 @@ _due = (
     .order_by(t.outbox.c.next_attempt_at, t.outbox.c.id)
     .limit(bindparam("limit"))
 )
+_due = Prepared(_waiting, "busy")
+_claimed = Prepared(_waiting.where(t.outbox.c.claimed_by == bindparam("node")), "busy")
+
+
+def _unless_erased(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Of a letter that was erased while it was in flight: how it ended, not with whom."""
+    return case((_erased, column), else_=value)
+
+
+def _if_given(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(bindparam(f"its_{column.key}", type_=String()), column)
+
+
+_tried = (
+    update(t.outbox)
+    .values({name: bindparam(f"its_{name}") for name in ("state", "attempts", "failure", "next_attempt_at")})
+    .values(
+        claimed_by=None,
+        status=_unless_erased(t.outbox.c.status, bindparam("its_status", type_=String())),
+        recipient=_unless_erased(t.outbox.c.recipient, _if_given(t.outbox.c.recipient)),
+        message_id=_if_given(t.outbox.c.message_id),
+    )
+    .where(t.outbox.c.id == bindparam("row"))
+)
+_waits = _tried.where(or_(t.outbox.c.state == "due", t.outbox.c.state == "deferred"))
+_went = Prepared(_tried)
+_alone = Prepared(_waits)
+_ours = Prepared(_waits.where(or_(t.outbox.c.claimed_by.is_(None), t.outbox.c.claimed_by == bindparam("node"))))
 
 
 def enqueue(connection: Connection, reply: Reply, ticket_id: int | None, now: datetime) -> None:
@@ -106,14 +133,11 @@ def _may_be_told(  # noqa: PLR0913, PLR0917 - a fact each
 
 
 def due(
-    connection: Connection,
-    now: datetime,
-    limit: int,
-    busy: Collection[str] = (),
-    those: ColumnElement[bool] = true(),  # noqa: B008 - nothing changes it
+    connection: Connection, now: datetime, limit: int, busy: Collection[str] = (), node: int | None = None
 ) -> tuple[Due, ...]:
-    """Rows whose time has come and that are not `busy`, oldest first."""
-    rows = connection.execute(_due.where(those), {"now": stamp(now), "limit": limit, "busy": list(busy)})
+    """Rows whose time has come and that are not `busy`, oldest first; of several gateways', this node's."""
+    facts = {"now": stamp(now), "limit": limit, "busy": list(busy)}
+    rows = _due.rows(connection, facts) if node is None else _claimed.rows(connection, facts | {"node": node})
     return tuple(Due(_reply(row), row.attempts, moment(row.created_at)) for row in rows)
 
 
@@ -130,30 +154,23 @@ def settle(  # noqa: PLR0913 - a fact each
 
     Without a `node` there is nobody else. What it did to the primary address is given back (R6).
     """
-    values: dict[str, Any] = {"attempts": due.attempts + (outcome is not None), "failure": None, "claimed_by": None}
-    values["next_attempt_at"] = stamp(next_attempt) if next_attempt else None
-    if outgoing is not None:
-        values |= {"recipient": str(outgoing.forward_path), "message_id": outgoing.message_id}
-    match outcome:
-        case None:
-            values |= {"state": "cancelled", "status": "the account is closed"}
-        case Delivered(status=status):
-            values |= {"state": "delivered", "status": status}
-        case Failed(status=status, hard=hard):
-            values |= {"state": "failed", "status": status, "failure": health.HARD if hard else health.SOFT}
-        case _:
-            values |= {"state": "deferred" if next_attempt else "failed", "status": outcome.status}
-    for name in values.keys() & {
-        "recipient",
-        "status",
-    }:  # of one that was erased meanwhile: how it ended, not with whom
-        values[name] = case((_erased, t.outbox.c[name]), else_=values[name])
-    of_row = t.outbox.c.id == due.reply.row
-    ours = of_row & t.outbox.c.state.in_(("due", "deferred"))
-    if node is not None:
-        ours &= or_(_unclaimed, t.outbox.c.claimed_by == node)
-    kept = of_row if isinstance(outcome, Delivered) else ours
-    written = connection.execute(update(t.outbox).where(kept).values(values)).rowcount
+    state, status, failure = _fate(outcome, next_attempt)
+    facts = {
+        "row": due.reply.row,
+        "its_state": state,
+        "its_status": status,
+        "its_failure": failure,
+        "its_attempts": due.attempts + (outcome is not None),
+        "its_next_attempt_at": stamp(next_attempt) if next_attempt else None,
+        "its_recipient": str(outgoing.forward_path) if outgoing else None,
+        "its_message_id": outgoing.message_id if outgoing else None,
+    }
+    if isinstance(outcome, Delivered):
+        written = _went.run(connection, facts)
+    elif node is None:
+        written = _alone.run(connection, facts)
+    else:
+        written = _ours.run(connection, facts | {"node": node})
     match outcome:
         case Delivered():
             return health.succeeded(connection, due.reply.row)
@@ -161,6 +178,21 @@ def settle(  # noqa: PLR0913 - a fact each
             return health.failed(connection, due.reply.row)
         case _:
             return None
+
+
+def _fate(outcome: Outcome | None, next_attempt: datetime | None) -> tuple[str, str, str | None]:
+    """The state, the status and, of a failure, its kind."""
+    match outcome:
+        case None:
+            return "cancelled", "the account is closed", None
+        case Delivered(status):
+            return "delivered", status, None
+        case Failed(status, hard):
+            return "failed", status, health.HARD if hard else health.SOFT
+        case Deferred(status):
+            return "deferred" if next_attempt else "failed", status, None
+        case unreachable:
+            assert_never(unreachable)
 
 
 def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
