@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
+from gateway import logbook
 from gateway.authentication.checks import Checks
 from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.authentication.smime import Smime
@@ -214,6 +215,7 @@ def examiner(
 def examining(path: Path) -> tuple[Examiner, str]:
     """The examiner of a worker, and the digest of its policies, from the file. Raises ConfigError, Unavailable."""
     config = load(path)
+    logbook.configure(config)
     rules = house(config)
     kept = store(config, open_database(config))
     return examiner(rules, kept, checks(config), scanner(config), seals(config)), rules.policy.digest

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import Connection
 
-from gateway import build
+from gateway import build, logbook
 from gateway.cli import show
 from gateway.cli.owner import become_owner, own_name
 from gateway.cli.refused import Refused
@@ -44,10 +44,11 @@ class Context:
 
     @cached_property
     def config(self) -> Config:
-        """The configuration; whoever read it as root is the owner of what it names from then on. Raises ConfigError."""
+        """The configuration; root owns what it names from then on, and logs as it says. Raises ConfigError."""
         config = load(locate(self.config_file, os.environ))
         _ = self.operator  # who asks, before they become another
         become_owner(config.beside.parent)
+        logbook.configure(config)
         return config
 
     @cached_property

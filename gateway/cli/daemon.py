@@ -7,14 +7,13 @@ from itertools import chain
 
 import click
 
-from gateway import app, build
+from gateway import app, build, logbook
 from gateway.cli import moving
 from gateway.cli.canary import Via, release
 from gateway.cli.checks import examine
 from gateway.cli.context import Context, pass_context
 from gateway.cli.finding import Finding
 from gateway.config.nouns import Endpoint
-from gateway.ops import log
 from gateway.store import schema
 
 
@@ -22,7 +21,7 @@ from gateway.store import schema
 @pass_context
 def run(context: Context) -> None:
     """Run the daemon in the foreground; SIGTERM drains, SIGHUP reloads."""
-    log.configure(context.config.log.format)
+    logbook.configure(context.config, make=True)
     app.serve(context.config)
 
 

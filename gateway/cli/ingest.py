@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from gateway import build
+from gateway import build, logbook
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context, receiver, refusals
 from gateway.cli.refused import Refused
@@ -20,7 +20,6 @@ from gateway.core.problem import ConfigError
 from gateway.core.rule import Rule
 from gateway.core.ruling import Tried, tried
 from gateway.core.verdict import Defer
-from gateway.ops import log
 from gateway.ports import Receipt, Record
 from gateway.store.schema import WrongSchema
 
@@ -82,7 +81,7 @@ def _kept_by_the_caller() -> Iterator[None]:
 def ingest(context: Context, reverse_path: str | None, forward_path: tuple[str, ...]) -> int:
     """Take one message from standard input; 0 only after the commit, 75 when to be tried again."""
     with _kept_by_the_caller():
-        log.configure(context.config.log.format)
+        logbook.configure(context.config, make=True)
         with refusals():
             stream = show.standard_input("the message")
         raw = _read(stream, context.config.limits.message)

@@ -28,6 +28,7 @@ from gateway.config.values import (
 )
 from gateway.core.account import Language
 from gateway.core.arrival import Position
+from gateway.core.privacy import Privacy
 from gateway.core.retry import Schedule
 
 LOOPBACK = (ip_network("127.0.0.1"), ip_network("::1"))
@@ -206,10 +207,16 @@ class Limits(Section):
 
 
 class Log(Section):
-    """How the daemon logs."""
+    """How everything logs."""
 
     format: Literal["auto", "json", "text"] = "auto"
-    """auto: text on a terminal, JSON elsewhere."""
+    """auto: text at a terminal and in the journal, JSON elsewhere."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is written. debug: each station with its words, each connection, each mail that is filed."""
+    privacy: Annotated[Privacy, Lax] = Privacy.DOMAIN
+    """full: addresses as they are. domain: without what stands before the @. hash: a keyed hash of each."""
+    key_file: FilePath | None = None
+    """What is hashed with, 16 octets or more; left out: `gateway.db.logkey` beside the database, made by the daemon."""
 
 
 class Virus(Section):

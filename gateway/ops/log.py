@@ -1,52 +1,135 @@
-"""Log: events to stderr, as text or JSON lines. A value cannot forge a line, colour a terminal or carry a body.
+"""Log: events to stderr, one line each: for people at a terminal, for the journal, or as JSON. No mail waits for it.
 
-What the libraries say through stdlib logging goes the same way, from WARNING up.
+What the libraries say through stdlib logging goes the same way, from WARNING up. What is said for strangers is bounded.
 """
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 import sys
-import unicodedata
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
 from typing import Any, Literal, TextIO
 
 import structlog
-from structlog.stdlib import ProcessorFormatter
 from structlog.typing import Processor
 
-WITHHELD = frozenset({"body", "data", "octets", "password", "quoted", "raw", "secret", "text", "token"})
-"""Keys whose values are never written, whoever logs them."""
+from gateway.core.privacy import Redaction
+from gateway.ops.log_line import Line
 
-VALUE_CHARACTERS = 1000
+Format = Literal["auto", "json", "text"]
+Level = Literal["debug", "info", "warning", "error"]
+
+LINES = 300
+SECONDS = 60.0
+"""So many lines of one event and ingress in so long: of warnings and errors, and of what strangers cause at will."""
+STRANGERS = frozenset({"dns.unanswered", "smtp.connected", "smtp.no_tls", "smtp.refused"})
 
 
-def configure(
-    format: Literal["auto", "text", "json"],  # noqa: A002 - the configuration's own word
+def configure(  # noqa: PLR0913 - a setting each
+    format: Format,  # noqa: A002 - the configuration's own word
     stream: TextIO | None = None,
+    *,
+    level: Level = "info",
+    shows: Redaction = Redaction(),  # noqa: B008 - frozen
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = monotonic,
 ) -> None:
-    """Send all logs to `stream` (stderr); `auto` is text on a terminal and JSON elsewhere. May be repeated."""
-    out: Any = _Patient(stream or sys.stderr)
-    text = format == "text" or (format == "auto" and (stream or sys.stderr).isatty())
-    write: Processor = _line if text else structlog.processors.JSONRenderer(ensure_ascii=False)
-    before: list[Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),  # RFC 3339
-    ]
-    after: list[Processor] = [structlog.processors.format_exc_info, _harmless, write]
+    """Send all logs to `stream` (stderr); may be repeated. `clock` is in seconds.
+
+    `auto` is text at a terminal and in the journal, where its priorities serve, and JSON elsewhere.
+    """
+    where = stream or sys.stderr
+    journal = is_journal(where, environ)
+    text = format == "text" or (format == "auto" and (journal or where.isatty()))
+    out: Any = _Patient(where)
+    line = Line(text=text, journal=journal, shows=shows, now=partial(datetime.now, UTC))
+    bound = Bound(clock)
     structlog.configure(
-        processors=[*before, *after],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[bound, structlog.processors.format_exc_info, line],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(out),
     )
     handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        ProcessorFormatter(foreign_pre_chain=before, processors=[ProcessorFormatter.remove_processors_meta, *after])
-    )
+    handler.setFormatter(_Foreign(line))
+    handler.addFilter(bound.lets_through)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
+
+
+def is_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether the stream is the one that systemd has connected to the journal (systemd.exec(5), $JOURNAL_STREAM)."""
+    try:
+        about = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # io.UnsupportedOperation is both
+        return False
+    return environ.get("JOURNAL_STREAM", "") == f"{about.st_dev}:{about.st_ino}"
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    lines: int = 0
+    unsaid: int = 0
+
+
+@dataclass(slots=True)
+class Bound:
+    """A processor: lets the first `LINES` of a kind through; the first of the next window says how many were not.
+
+    Kinds are of our own words, an event's or logger's and an ingress's name, so that there are few.
+    """
+
+    clock: Callable[[], float]
+    windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
+
+    def __call__(self, _: object, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """One of our own."""
+        if level in {"info", "debug"} and event["event"] not in STRANGERS:
+            return event
+        unsaid = self._count((event["event"], event.get("ingress", "")))
+        if unsaid is None:
+            raise structlog.DropEvent
+        if unsaid:
+            event["unsaid"] = unsaid
+        return event
+
+    def lets_through(self, record: logging.LogRecord) -> bool:
+        """One of a library's."""
+        return self._count((record.name, "")) is not None
+
+    def _count(self, kind: tuple[str, str]) -> int | None:
+        """How many of its kind were not written before it; None where it is not to be either."""
+        now = self.clock()
+        window = self.windows.get(kind)
+        unsaid = 0
+        if window is None or now >= window.ends:
+            unsaid = window.unsaid if window else 0
+            window = self.windows[kind] = _Window(now + SECONDS)
+        if window.lines >= LINES:
+            window.unsaid += 1
+            return None
+        window.lines += 1
+        return unsaid
+
+
+class _Foreign(logging.Formatter):
+    """A library's record as a line of ours."""
+
+    def __init__(self, line: Processor) -> None:
+        super().__init__()
+        self._line = line
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, Any] = {"event": record.getMessage(), "logger": record.name}
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        return str(self._line(None, record.levelname.lower(), event))
 
 
 class _Patient:
@@ -62,48 +145,3 @@ class _Patient:
     def flush(self) -> None:
         with suppress(OSError):
             self._out.flush()
-
-
-def _harmless(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if key in WITHHELD:
-            event[key] = "[withheld]"
-        elif key == "exception":  # indented, so that a line break in its words begins no line of its own
-            event[key] = "\n".join(f"    {_visible(one)}" for one in str(value).splitlines())
-        else:
-            event[key] = _plain(value)
-    return event
-
-
-def _plain(value: object) -> object:
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case list() | tuple() | set() | frozenset():
-            return [_visible(str(one)) for one in value]
-        case _:
-            return _visible(str(value))
-
-
-def _visible(text: str) -> str:
-    """Control, format, surrogate and line-breaking characters as escapes; threats rule 16."""
-    cut = text if len(text) <= VALUE_CHARACTERS else text[:VALUE_CHARACTERS] + "…"
-    return cut if cut.isascii() and cut.isprintable() else "".join(map(_escaped, cut))
-
-
-def _escaped(one: str) -> str:
-    category = unicodedata.category(one)
-    return one if category[0] != "C" and category not in {"Zl", "Zp"} else one.encode("unicode_escape").decode()
-
-
-def _line(_: object, __: str, event: MutableMapping[str, Any]) -> str:
-    """`time level event key=value ...`: a value with a space, a quote or an equals sign stands in quotes."""
-    trace = event.pop("exception", "")
-    head = f"{event.pop('timestamp')} {event.pop('level'):<8} {event.pop('event')}"
-    pairs = "".join(f" {key}={_quoted(value)}" for key, value in event.items())
-    return head + pairs + (f"\n{trace}" if trace else "")
-
-
-def _quoted(value: object) -> str:
-    bare = isinstance(value, str) and value and not set(value) & set(' "=')
-    return str(value) if bare else json.dumps(value, ensure_ascii=False)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 
 import pytest
 import structlog
 
-from gateway.ops.log import configure
+from gateway.core.privacy import Privacy, Redaction
+from gateway.ops.log import LINES, SECONDS, configure
 
 
 class Terminal(io.StringIO):
@@ -21,9 +23,9 @@ class Terminal(io.StringIO):
 def written(restored):
     """Log something in a format; the text that came out."""
 
-    def write(format, say, stream=None):  # noqa: A002 - as the function under test has it
+    def write(format, say, stream=None, **settings):  # noqa: A002 - as the function under test has it
         out = stream or io.StringIO()
-        configure(format, out)
+        configure(format, out, **settings)
         say(structlog.get_logger())
         return out.getvalue()
 
@@ -33,10 +35,12 @@ def written(restored):
 HOSTILE = 'x\r\n2026-11-22T00:00:00Z info message.accepted forged=yes \x1b[2J\x9b31m \u202e\u2028 "a=b" caffè'
 
 
+@pytest.mark.parametrize("privacy", Privacy)
 @pytest.mark.parametrize("format", ["text", "json"])
-def test_a_hostile_value_stays_on_its_line_and_harmless(written, format):  # noqa: A002 - as above
+def test_a_hostile_value_stays_on_its_line_and_harmless(written, format, privacy):  # noqa: A002 - as above
     """Threats rule 16: no line break, no control, no format character reaches log or terminal; letters do."""
-    out = written(format, lambda log: log.info("message.accepted", subject=HOSTILE, paths=[HOSTILE]))
+    shows = Redaction(privacy, b"key")
+    out = written(format, lambda log: log.info("message.accepted", why=HOSTILE, paths=[HOSTILE]), shows=shows)
     assert out.count("\n") == 1
     assert out.rstrip("\n").isprintable()
     assert "caffè" in out
@@ -114,3 +118,109 @@ def test_a_log_that_cannot_be_written_stops_nothing(restored):
     configure("json", Full())
     structlog.get_logger().warning("disk.short")
     logging.getLogger("library").warning("the same of a library")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """A stream that is the journal's, and the environment that says so (systemd.exec(5))."""
+    with (tmp_path / "journal").open("w+") as stream:
+        about = os.fstat(stream.fileno())
+        yield stream, {"JOURNAL_STREAM": f"{about.st_dev}:{about.st_ino}"}
+
+
+def read(stream):
+    stream.seek(0)
+    return stream.read()
+
+
+def test_the_journal_gets_a_priority_and_no_second_time(written, journal):
+    """sd-daemon(3): `journalctl -p warning` finds warnings; the journal has a clock of its own."""
+    stream, environ = journal
+
+    def say(log):
+        log.info("message.accept", id="01J", ticket="")
+        log.warning("disk.short", why="no room", do="make room")
+
+    configure("auto", stream, environ=environ)
+    say(structlog.get_logger())
+    assert read(stream) == '<6>message.accept id=01J\n<4>disk.short why="no room" do="make room"\n'
+
+
+def test_every_line_of_a_traceback_has_the_priority_of_its_event(written, journal):
+    """The journal takes each line as an entry, and one without a priority would be found at another."""
+    stream, environ = journal
+    configure("text", stream, environ=environ)
+    try:
+        "".encode("nowhere")
+    except LookupError:
+        structlog.get_logger().exception("smtp.fault")
+    assert all(line.startswith("<3>") for line in read(stream).splitlines())
+
+
+@pytest.mark.parametrize("environ", [{}, {"JOURNAL_STREAM": "1:2"}])
+def test_a_file_is_not_taken_for_the_journal(journal, restored, environ):
+    """$JOURNAL_STREAM is inherited by whoever sends stderr elsewhere: then priorities would be litter."""
+    stream, _ = journal
+    configure("auto", stream, environ=environ)
+    structlog.get_logger().info("message.accept", id="01J")
+    assert json.loads(read(stream))["event"] == "message.accept"
+
+
+def test_a_level_leaves_out_what_is_below_it(written):
+    """`log.level: warning` writes neither what goes well nor its details."""
+
+    def say(log):
+        log.debug("smtp.connected")
+        log.info("message.accept")
+        log.warning("disk.short")
+
+    assert [json.loads(one)["event"] for one in written("json", say, level="warning").splitlines()] == ["disk.short"]
+    assert len(written("json", say, level="debug").splitlines()) == 3
+
+
+@pytest.mark.parametrize("event", ["smtp.refused", "dns.unanswered"])
+def test_strangers_cannot_fill_the_log(written, event):
+    """Threats rule 15: what anybody causes at will is told so often a minute, and then how often it was not told."""
+    now = [0.0]
+
+    def say(log):
+        for _ in range(LINES + 7):
+            log.info(event, ingress="edge")
+        log.info(event, ingress="another")
+        now[0] = SECONDS
+        log.info(event, ingress="edge")
+
+    lines = [json.loads(one) for one in written("json", say, clock=lambda: now[0]).splitlines()]
+    assert [one["ingress"] for one in lines] == ["edge"] * LINES + ["another", "edge"]
+    assert lines[-1]["unsaid"] == 7
+
+
+def test_a_flood_of_warnings_is_bounded_and_messages_are_not(written):
+    """Whatever provokes warnings, they are so many a minute; what became of each message is always told."""
+
+    def say(log):
+        for _ in range(LINES + 1):
+            log.warning("mailbox.put-off", ingress="a")
+            logging.getLogger("library").warning("odd")
+            log.info("message.accept")
+
+    lines = [json.loads(one)["event"] for one in written("json", say).splitlines()]
+    assert [lines.count(one) for one in ("mailbox.put-off", "odd", "message.accept")] == [LINES, LINES, LINES + 1]
+
+
+def test_a_subject_is_shown_only_where_all_is(written):
+    """`privacy: full` shows what a stranger wrote there; else it stays in the database."""
+
+    def say(log):
+        log.info("message.accept", subject="Rossi Mario, IBAN")
+
+    assert "Rossi Mario" in written("text", say, shows=Redaction(Privacy.FULL))
+    assert "Rossi" not in written("text", say, shows=Redaction(Privacy.DOMAIN))
+
+
+@pytest.mark.parametrize("filler", ["x", "y ", "a@b,"])
+def test_no_address_is_cut_before_its_at_sign(written, filler):
+    """What the cut of a long value leaves of an address would not be known for one."""
+    for length in range(900, 1500, 7):
+        why = (filler * length)[:length] + " tecnico@rossi.example" * 3
+        assert "tecn" not in written("json", lambda log, why=why: log.info("e", why=why))
