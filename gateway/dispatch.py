@@ -21,12 +21,16 @@ from gateway.core.letter import Letterhead, one_line
 from gateway.core.reference import Keyring
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome, Outgoing, Reply, Silent, address
 from gateway.core.retry import Schedule, next_attempt
+from gateway.core.standing import Stint
 from gateway.ports import AddressBook, Due, Keys, Observer, Outbox, Submission, Unavailable
 
 _T = TypeVar("_T")
 _POLL = 0.5
 _LONGEST_WAIT = 30.0
 _STATUS_CHARACTERS = 200
+_FED_WITHIN = 300.0
+_SENT_WITHIN = 3600.0
+"""Seconds, where a smarthost takes as long as it may over each command and the letter (RFC 5321 §4.5.3.2)."""
 _DSN = re.compile(r"(?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3}) ")  # RFC 3463 §2, behind a reply code or alone
 
 log = structlog.get_logger()
@@ -65,6 +69,16 @@ class Dispatch:
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._feeder: asyncio.Task[None] | None = None
         self._drained = False
+        self._turns = self._insisted = 0
+        """How often the feeder went round, and anybody asked the database once more: to wait for it is to get on."""
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """The feeder's, and the letters under way."""
+        if self._feeder is None or self._feeder.done():
+            return ()
+        feeding = Stint("dispatch", self._turns, _FED_WITHIN)
+        return (feeding, *(Stint("dispatch", (row, self._insisted), _SENT_WITHIN) for row in self._flying))
 
     def wake(self) -> None:
         """Something was committed to the outbox. From the loop's own thread."""
@@ -89,6 +103,7 @@ class Dispatch:
 
     async def _feed(self, attempts: asyncio.TaskGroup) -> None:
         while True:
+            self._turns += 1
             self._bell.clear()
             if (room := self._parallel - len(self._flying)) > 0:
                 for due in await self._fresh(room):
@@ -165,6 +180,7 @@ class Dispatch:
                 return await call()
             except Unavailable as fault:
                 log.warning("outbox.unavailable", why=str(fault), retry_in=wait)
+                self._turns, self._insisted = self._turns + 1, self._insisted + 1
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,6 +37,22 @@ class Standing:
         """Whether somebody has to look."""
         quiet = now - (self.last_success or self.since) >= STUCK_AFTER
         return bool(self.last_error) and (self.hopeless or quiet or self.lag(now) >= STUCK_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Stint:
+    """What a part of the gateway is at by itself. It is stuck inside when that stays the same for too long.
+
+    To wait for a server that is away, for a client or for a time is no stint: such waits have bounds of their own, and
+    trouble is shown in a Standing. No restart mends it.
+    """
+
+    part: str
+    """As an operator knows it: the writer, dispatch, the name of an ingress."""
+    mark: Hashable
+    """Another one when it has got on."""
+    within: float
+    """Seconds that it may take, at its slowest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from gateway.core.place import Folder, Sight
-from gateway.core.standing import Standing
+from gateway.core.standing import Standing, Stint
 from gateway.ingress.imap.driver import LONGEST_IDLE, Connect, Driver, MailboxFault, Refused, Selected, Woke
 from gateway.ingress.mailbox_rests import Rests
 from gateway.ingress.mailbox_round import Round, World
@@ -26,6 +26,9 @@ SEEN_AT_ONCE = 1000
 """UIDs in one transaction of the ledger: others wait for it."""
 DEAF_SWEEP = 30.0
 """Seconds between two looks where IDLE was silent about a mail that was there."""
+
+COMMAND_ENDS_WITHIN = 1800.0
+"""Seconds, with the longest IDLE, and with what is received between two commands."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -55,6 +58,17 @@ class Mailbox:
         self._standing = Standing(settings.name, "imap", world.now())
         self._failures = 0
         self._rests = Rests(None)
+        self._driver: Driver | None = None
+        self._visits = 0
+        self._waiting = False
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """The command that it is at; nothing while it waits for a time, or does not read."""
+        if self._task is None or self._task.done() or self._waiting:
+            return ()
+        mark = self._visits, self._driver.ended if self._driver else 0
+        return (Stint(self._settings.name, mark, COMMAND_ENDS_WITHIN),)
 
     async def serve(self) -> None:
         """Read it until drained. Cancelled, it drops the connection; what was committed is moved the next time."""
@@ -63,7 +77,7 @@ class Mailbox:
             try:
                 await self._visit()
             except (MailboxFault, Unavailable) as fault:
-                await self._until_stopped(self._pause(self._failed(fault).total_seconds()))
+                await self._wait_for(self._failed(fault).total_seconds())
 
     async def drain(self, grace: float) -> None:
         """Start nothing more; what is in work has `grace` seconds."""
@@ -74,7 +88,8 @@ class Mailbox:
                 task.cancel()
 
     async def _visit(self) -> None:
-        driver = await self._connect(self._settings.server)
+        self._visits, self._driver = self._visits + 1, None
+        self._driver = driver = await self._connect(self._settings.server)
         try:
             await self._sign_in(driver)
             selected = await driver.select(self._settings.folder)
@@ -140,7 +155,7 @@ class Mailbox:
         if (rested := self._rests.next()) is not None:
             seconds = max(min(seconds, (rested - self._world.now()).total_seconds()), 1)
         if deaf or "IDLE" not in driver.capabilities:
-            await self._until_stopped(self._pause(seconds))
+            await self._wait_for(seconds)
             return None
         return await self._until_stopped(driver.idle(min(seconds, LONGEST_IDLE)))
 
@@ -182,6 +197,13 @@ class Mailbox:
         oldest = min((when for when in unread.values() if when), default=None)
         self._standing = replace(self._standing, unread=len(unread), oldest_unread=oldest, **now)
         self._board.stands(self._standing)
+
+    async def _wait_for(self, seconds: float) -> None:
+        self._waiting = True
+        try:
+            await self._until_stopped(self._pause(seconds))
+        finally:
+            self._waiting = False
 
     async def _until_stopped(self, waiting: Coroutine[Any, Any, T]) -> T | None:
         """What it returns; None when we are to stop first, and then it is cancelled."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from gateway.core.standing import Standing
+from gateway.core.standing import Standing, Stint
 from gateway.ingress.mailbox import Mailbox
 from gateway.ports import Board
 
@@ -32,6 +32,11 @@ class Turn:
         self._board = board
         self._now = now
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """As of the mailbox: it is at none while another gateway has it."""
+        return self._mailbox.stints
 
     async def serve(self) -> None:
         """Read it whenever it is ours. A number that has changed is another lease: somebody else had it between."""

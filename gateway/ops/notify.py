@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
+
+ASKED_EVERY = 10.0
+"""Seconds between two requests for more time, each for three times as much."""
+LONGEST_START = 3600.0
+"""Seconds. What takes longer hangs."""
 
 log = structlog.get_logger()
 
@@ -25,6 +32,37 @@ def stopping(environ: Mapping[str, str] = os.environ) -> None:
 def status(words: str, environ: Mapping[str, str] = os.environ) -> None:
     """One line for `systemctl status`."""
     _tell(f"STATUS={' '.join(words.split())}", environ)
+
+
+def alive(environ: Mapping[str, str] = os.environ) -> None:
+    """Nothing hangs: the watchdog begins to count anew."""
+    _tell("WATCHDOG=1", environ)
+
+
+def watched(environ: Mapping[str, str] = os.environ) -> float:
+    """Seconds after which systemd takes silence for a hang; 0 where it does not (sd_watchdog_enabled(3))."""
+    usec, pid = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", str(os.getpid()))
+    return int(usec) / 1e6 if usec.isdecimal() and pid == str(os.getpid()) else 0.0
+
+
+@contextmanager
+def starting(words: str, environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Ask for more time as long as the block lasts, up to LONGEST_START. No thread is left at its end."""
+    ended = threading.Event()
+
+    def ask() -> None:
+        for _ in range(int(LONGEST_START / ASKED_EVERY)):
+            _tell(f"EXTEND_TIMEOUT_USEC={int(3e6 * ASKED_EVERY)}\nSTATUS={words}", environ)
+            if ended.wait(ASKED_EVERY):
+                return
+
+    thread = threading.Thread(target=ask, name="starting")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def reloading(environ: Mapping[str, str] = os.environ) -> None:

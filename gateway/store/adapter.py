@@ -23,7 +23,7 @@ from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
-from gateway.core.standing import Bound, Commit
+from gateway.core.standing import Bound, Commit, Stint
 from gateway.ports import Due, Held, Record, Recorded, Unavailable
 from gateway.store import (
     audit,
@@ -191,6 +191,11 @@ class Store:
     def bound(self) -> Bound:
         """How many wait to be committed."""
         return self._writer.bound
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """What is being committed."""
+        return self._writer.stints
 
     async def watch(self) -> None:
         """Wait for the writer's end. Raises what ended it, when that was not `close()`."""

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection, Transaction, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gateway.core.standing import Bound, Commit
+from gateway.core.standing import Bound, Commit, Stint
 from gateway.ports import Unavailable
 from gateway.store.database import Crossed, Database, Superseded
 from gateway.store.prepared import Prepared
@@ -29,6 +29,8 @@ QUEUED = 2048
 """At most this many wait for the writer. Mail alone never comes so far: the memory budget lets 1,024 in."""
 TRIES = 5
 """So often is a group begun that crosses another's way."""
+COMMITTED_WITHIN = 300.0
+"""Seconds for a group, on the slowest disk: every wait for another's lock ends sooner."""
 GATHERED = 8
 """So many are handed over before the loop's turn has ended: while they are committed, it goes on with the next."""
 
@@ -70,6 +72,8 @@ class Writer:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._gathered: list[_Job] = []
         self._put_off = 0
+        self._groups = 0
+        self._busy = False
         self._ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         """Started by the first that is written: who only looks has no second thread."""
@@ -102,6 +106,11 @@ class Writer:
         """The same, of how many."""
         return Bound("commits", self.queued, QUEUED, self._put_off)
 
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """The group that is being committed."""
+        return (Stint("the writer", self._groups, COMMITTED_WITHIN),) if self._busy else ()
+
     async def watch(self) -> None:
         """Return when the thread was closed. Raises what ended it otherwise: nothing is written from then on."""
         await asyncio.shield(asyncio.wrap_future(self._ended))  # whoever stops watching ends nothing
@@ -127,10 +136,12 @@ class Writer:
             group, going_on = self._next_group()
             if not group:
                 continue
+            self._groups, self._busy = self._groups + 1, True
             began = monotonic()
             try:
                 done = connection.commit(group)
                 took = monotonic() - began
+                self._busy = False
                 self._answer(done)
                 away = all(type(one.fault) is Unavailable for one in done)
                 self._told(Commit(tuple(began - job.asked for job in group), took, done=not away))

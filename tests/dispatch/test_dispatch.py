@@ -47,6 +47,31 @@ async def test_a_letter_is_sealed_with_the_newest_key_of_its_moment():
     assert paths == [HEAD.bounces_with(bounce_token(KEYS, "A1")), HEAD.bounces_with(bounce_token(keys.ring, "A2"))]
 
 
+async def test_a_letter_that_hangs_stays_the_same_stint_while_the_feeder_gets_on():
+    """What the watchdog sees: the feeder's rounds are one after another, the letter's stint does not change."""
+    outbox, submission = Outbox(), Submission(slow={TO: asyncio.Event()})
+    outbox.put(due())
+    async with running(outbox, Book({1: account()}), submission) as (dispatch, _):
+        await submission.began.wait()
+        feeding, sending = dispatch.stints
+        outbox.asked.clear()
+        await outbox.asked.wait()
+        await asyncio.sleep(0)
+        assert dispatch.stints[0] != feeding
+        assert dispatch.stints[1] == sending
+
+
+async def test_waiting_for_the_database_is_to_get_on():
+    """It is away for a day: no restart mends that."""
+    outbox = Outbox(away=FOREVER)
+    async with running(outbox, Book({}), Submission()) as (dispatch, _):
+        await outbox.asked.wait()
+        before = dispatch.stints
+        outbox.asked.clear()
+        await outbox.asked.wait()
+        assert dispatch.stints != before
+
+
 async def test_an_attempt_is_one_line_in_the_log():
     """Postfix manner: one line an attempt, with id, recipient, dsn and the smarthost's words."""
     with capture_logs() as lines:

@@ -100,6 +100,9 @@ class FakeDriver:
         self.open = True
         self.folder = None
 
+    ended = 0
+    """Commands that are over: nobody looks."""
+
     @property
     def capabilities(self):
         return self.server.capabilities

@@ -49,6 +49,31 @@ async def test_what_failed_is_not_taken_again(post, server):
     assert len(post.gateway.messages) == 1
 
 
+async def test_what_hangs_is_a_stint_and_what_waits_for_its_time_is_none(post):
+    """What the watchdog sees of a mailbox. A server that is away is no reason for a restart."""
+    tried, hanging = asyncio.Event(), asyncio.Event()
+
+    async def connect(_):
+        tried.set()
+        await hanging.wait()
+        raise Gone("imap.example.it: refused")
+
+    async def pause(_):
+        waiting.append(box.stints)
+        box._stop.set()
+
+    waiting = []
+    box = post.mailbox(connect=connect, pause=pause)
+    serving = asyncio.create_task(box.serve())
+    await tried.wait()
+    (stuck,) = box.stints
+    assert stuck.part == "assistenza"
+    hanging.set()
+    await serving
+    assert waiting == [()]
+    assert box.stints == ()
+
+
 async def test_no_envelope_and_the_mailboxs_own_trust(post, server):
     """An IMAP server tells no reverse-path: the record says null, and evidence is the border's."""
     server.add(letter())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import closing
+from functools import partial
 
 import pytest
 from sqlalchemy import event, insert
@@ -70,6 +71,21 @@ async def test_a_full_queue_puts_off(database, writer):
     release.set()
     await asyncio.gather(first, *others)
     assert writer.bound.now == 0
+
+
+async def test_a_group_that_is_not_answered_is_a_stint_and_each_another(writer):
+    """What the watchdog sees of the writer: a commit that hangs stays the same, and one that is over is none."""
+    seen = []
+    for _ in range(2):
+        release, begun = threading.Event(), asyncio.Event()
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, begun.set)
+        under_way = asyncio.ensure_future(writer.write(lambda _, tell=tell, hold=release: (tell(), hold.wait(10))))
+        await begun.wait()
+        seen += writer.stints
+        release.set()
+        await under_way
+    assert len({one.mark for one in seen}) == 2
+    assert writer.stints == ()
 
 
 async def test_what_one_turn_of_the_loop_asks_for_is_committed_together(database, writer):

@@ -54,6 +54,7 @@ class Caller:
         except AioImapException as odd:
             raise Refused(f"{self.where}, {name}: not in this state") from odd
         finally:
+            self.wire.ended += 1
             if not ended:
                 self.abort()
         if result != "OK":

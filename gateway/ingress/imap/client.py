@@ -60,6 +60,11 @@ class Client:
         """What the server offers now."""
         return frozenset(self._caller.wire.capabilities)
 
+    @property
+    def ended(self) -> int:
+        """How many commands are over."""
+        return self._caller.wire.ended
+
     async def login(self, username: str, password: str) -> None:
         """Sign in with a password."""
         await opening.login(self._caller, username, password)

@@ -130,6 +130,10 @@ class Driver(Protocol):
     def capabilities(self) -> frozenset[str]:
         """What the server offers now, in capitals, as `IDLE` and `AUTH=XOAUTH2`."""
 
+    @property
+    def ended(self) -> int:
+        """How many commands are over: another number means that it gets on."""
+
     async def login(self, username: str, password: str) -> None:
         """Sign in with a password. Raises RefusedLogin."""
 

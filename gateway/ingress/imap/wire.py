@@ -30,6 +30,8 @@ class Wire(IMAP4ClientProtocol):  # type: ignore[misc] # aioimaplib is not typed
         self.greeted = loop.create_future()
         self.changed = False
         """Whether there may be new mail since the last look."""
+        self.ended = 0
+        """So many commands are over, however they ended."""
         self.answers: deque[bytes] = deque()
         """What is sent at each continuation request of the command under way."""
         self.deaf = False
