@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
-from gateway import logbook
 from gateway.authentication.checks import Checks
 from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.authentication.smime import Smime
-from gateway.config import Config, load, load_policies
-from gateway.config.nouns import Endpoint, UnixSocket
-from gateway.core.policy import Policy
+from gateway.config import Config, load_policies
+from gateway.config.nouns import UnixSocket
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
 from gateway.core.standing import Commit, Standing
-from gateway.dispatch import Dispatch
+from gateway.dispatch import Dispatch, Way
 from gateway.egress.submission import Smarthost, SmarthostSettings, Timeouts
 from gateway.egress.wording import Templates
 from gateway.examine import Examiner
 from gateway.house import House
-from gateway.ingress.budget import Budget
 from gateway.ingress.disk import Disk
-from gateway.ingress.listener import Listener
-from gateway.ingress.settings import Bounds, ListenerSettings
-from gateway.ingress.sockets import bind_tcp, bind_unix
-from gateway.ops.board import Board, status_file
-from gateway.ops.census import Census
 from gateway.ops.meters import Meters
-from gateway.ops.page import Page
 from gateway.ops.shadow import Shadow
-from gateway.ports import Authenticator, Observer, Receive, Scanner, Seals, Tokens
+from gateway.ports import Authenticator, Observer, Scanner, Seals, Tokens
 from gateway.scanning.clamd import Clamd
 from gateway.store.adapter import Store
 from gateway.store.blob_files import Files
@@ -47,26 +39,13 @@ from gateway.store.database import Database
 from gateway.store.letters import Limits
 from gateway.store.nodes import Node
 from gateway.store.postgresql import Postgresql
-from gateway.sweep import Sweep
-from gateway.workers.nursery import Nursery
-from gateway.workers.pool import Pool
-from gateway.workers.worker import Bounds as WorkerBounds
-from gateway.workers.worker import live
-
-SOCKET_MODE = 0o660
-"""Of the metrics' Unix socket: whoever scrapes shares the group."""
-
-FRAME_OCTETS = 1024 * 1024
-"""What a question to a worker holds beside the message: recipients above all."""
-WORKERS = 4
-"""At most this many where the configuration does not say: more pay only where mail is slow to read."""
-WORKER_OCTETS = 512 * 1024 * 1024
-WORKER_TIMES = 16
-"""What a worker may hold: so much, and so many times the longest message."""
 
 POLL = 0.5
 TOLD_POLL = 5.0
 """Seconds between two looks into the outbox, and where NOTIFY tells of what is put there."""
+
+ELSEWHERE = {"smtp", "imap", "metrics", "policies_shadow"}
+"""What no examiner is made of: a change of it alone needs no new ones."""
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -125,16 +104,24 @@ def _bucket(config: Config) -> Blobs:
 def house(config: Config) -> House:
     """The rules and words in force. Raises ConfigError."""
     policy = load_policies(config.policies)
+    wording = Templates.load(config.templates, config.languages, policy.answers)
+    said = json.dumps(config.model_dump(exclude=ELSEWHERE), sort_keys=True, default=_plain)
     return House(
         hostname=config.hostname,
         sender_name=config.letterhead.name,
         served=config.served,
         policy=policy,
-        wording=Templates.load(config.templates, config.languages, policy.answers),
+        wording=wording,
         panel=config.panel,
         verify_always=config.authentication.verify == "always",
         shared_domains=config.authentication.shared_domains,
+        digest=sha256(f"{said}{policy.digest}{wording.digest}".encode()).hexdigest(),
     )
+
+
+def _plain(value: object) -> object:
+    """A set in an order that is the same in every process."""
+    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
 def shadow(config: Config, meters: Meters) -> Shadow | None:
@@ -167,6 +154,12 @@ def acknowledgement_limits(config: Config) -> Limits:
     """How many automatic letters there may be."""
     limits = config.limits.acknowledgements
     return Limits(limits.per_account.count, limits.per_account.per, limits.per_ticket)
+
+
+def standings(config: Config) -> list[Standing]:
+    """Each ingress, of which nothing is known yet."""
+    kinds = [(one.name, one.protocol) for one in config.smtp] + [(one.name, "imap") for one in config.imap]
+    return [Standing(name, kind, now()) for name, kind in kinds]
 
 
 def checks(config: Config) -> Checks:
@@ -212,98 +205,12 @@ def examiner(
     )
 
 
-def examining(path: Path) -> tuple[Examiner, str]:
-    """The examiner of a worker, and the digest of its policies, from the file. Raises ConfigError, Unavailable."""
-    config = load(path)
-    logbook.configure(config)
-    rules = house(config)
-    kept = store(config, open_database(config))
-    return examiner(rules, kept, checks(config), scanner(config), seals(config)), rules.policy.digest
-
-
-def nursery(config: Config) -> Nursery:
-    """Where workers come from. To be called before there is any thread."""
-    most = config.limits.message
-    bounds = WorkerBounds(frame=most + FRAME_OCTETS, memory=WORKER_OCTETS + WORKER_TIMES * most)
-    return Nursery(partial(live, bounds=bounds, make=partial(examining, config.path)))
-
-
-def pool(config: Config, born: Nursery, meters: Meters) -> Pool:
-    """The workers, not started yet."""
-    return Pool(born, config.limits.workers or min(os.cpu_count() or 1, WORKERS), meters.worker_died)
-
-
 def disk(config: Config) -> Disk:
     """The disks that mail is written to. Raises OSError where the spool cannot be made."""
     config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     database, blobs = config.database.path, config.blob_folder
     folders = {config.spool, blobs if blobs.exists() else blobs.parent, *([database.parent] if database else [])}
     return Disk(sorted(folders), config.limits.disk_free, monotonic)
-
-
-def listeners(config: Config, receive: Receive, budget: Budget, disk: Disk) -> list[Listener]:
-    """One for each entry under `smtp:`."""
-    limits = config.limits
-    bounds = Bounds(
-        message=limits.message,
-        connections=limits.connections,
-        connections_per_peer=limits.connections_per_peer,
-        recipients=limits.recipients,
-    )
-    return [
-        Listener(
-            ListenerSettings(
-                name=one.name,
-                listen=str(one.listen),
-                protocol=one.protocol,
-                position=one.position,
-                trusted_ids=one.trusted_authserv_ids,
-                peers=frozenset(str(peer) for peer in one.peers),
-                certificate_file=str(one.tls.certificate_file) if one.tls else None,
-                key_file=str(one.tls.key_file) if one.tls else None,
-            ),
-            bounds,
-            hostname=config.hostname,
-            served=config.served,
-            receive=receive,
-            new_id=new_id,
-            now=now,
-            budget=budget,
-            spool=config.spool,
-            short=disk.refuses,
-        )
-        for one in config.smtp
-    ]
-
-
-def board(config: Config, policy: Policy) -> Board:
-    """Where the parts say how they stand."""
-    began = now()
-    listening = [Standing(one.name, one.protocol, began) for one in config.smtp]
-    polled = [Standing(one.name, "imap", began) for one in config.imap]
-    return Board(status_file(config.beside), now, policy.digest, [*listening, *polled])
-
-
-def pages(config: Config, meters: Meters, stands: Board, kept: Store) -> list[Page]:
-    """Where may be read how the gateway does: nowhere, or at one place."""
-    if config.metrics is None:
-        return []
-    from gateway.ops import exposition  # noqa: PLC0415 - 60 ms that a command without metrics can do without
-
-    census = Census(lambda: kept.figures(now()))
-
-    async def text() -> bytes:
-        figures = await census.figures()
-        return exposition.text(exposition.Seen(meters, stands.report(), figures))
-
-    return [Page(partial(metrics_socket, config.metrics.listen), text)]
-
-
-def metrics_socket(listen: Endpoint | UnixSocket) -> socket.socket:
-    """Bound to where the page is to be. Raises OSError."""
-    if isinstance(listen, UnixSocket):
-        return bind_unix(listen.path, SOCKET_MODE)
-    return bind_tcp(listen.host, listen.port)
 
 
 def smarthost(config: Config, tokens: Tokens | None, timeouts: Timeouts = Timeouts()) -> Smarthost:  # noqa: B008 - frozen
@@ -329,25 +236,20 @@ def way(config: Config, tokens: Tokens | None) -> SmarthostSettings:
     )
 
 
-def dispatch(config: Config, kept: Store, way_out: Smarthost, observer: Observer) -> Dispatch:
+def dispatch(config: Config, kept: Store, way: Way, observer: Observer) -> Dispatch:
     """The story of what is sent."""
     return Dispatch(
         outbox=kept,
         book=kept,
-        submission=way_out,
-        letterhead=config.letterhead,
+        submission=way.submission,
+        letterhead=way.letterhead,
         keys=kept,
         observer=observer,
-        schedule=config.outbound.retry.schedule,
+        schedule=way.schedule,
         now=now,
         chance=chance,
         poll=POLL if config.database.path else TOLD_POLL,
     )
-
-
-def sweep(kept: Store, policy: Callable[[], Policy]) -> Sweep:
-    """The story of what retention takes, by the policy in force at each sweep."""
-    return Sweep(kept, lambda: policy().retention, now)
 
 
 def secret(path: Path | None) -> str:

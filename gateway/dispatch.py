@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, assert_never
@@ -36,6 +37,15 @@ _DSN = re.compile(r"(?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3}) ")  # RFC 3463 §2,
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How letters leave. A reload gives another one: each attempt keeps to the one that it began with."""
+
+    submission: Submission
+    letterhead: Letterhead
+    schedule: Schedule
+
+
 class Dispatch:
     """Takes due rows until drained. `chance` gives jitter in [0, 1); `poll` is in seconds."""
 
@@ -56,11 +66,9 @@ class Dispatch:
     ) -> None:
         self._outbox = outbox
         self._book = book
-        self._submission = submission
-        self._letterhead = letterhead
+        self._way = Way(submission, letterhead, schedule)
         self._keys = keys
         self._observer = observer
-        self._schedule = schedule
         self._now = now
         self._chance = chance
         self._parallel = parallel
@@ -83,6 +91,10 @@ class Dispatch:
     def wake(self) -> None:
         """Something was committed to the outbox. From the loop's own thread."""
         self._bell.set()
+
+    def adopt(self, way: Way) -> None:
+        """Go this way from the next attempt on."""
+        self._way = way
 
     async def run(self) -> None:
         """Until `drain()`, or cancelled: then what is in flight is cancelled too, and stays due."""
@@ -126,32 +138,35 @@ class Dispatch:
         self._bell.set()
 
     async def _attempt(self, due: Due) -> None:
+        way = self._way
         account = await self._insist(lambda: self._book.account(due.reply.account_id))
         keys = await self._insist(self._keys.keyring)
-        match letter := self._letter(due.reply, account, keys):
+        match letter := self._letter(due.reply, account, keys, way.letterhead):
             case Outgoing():
-                await self._settle(due, letter, await self._submission.send(letter))
+                await self._settle(due, way, letter, await way.submission.send(letter))
             case Failed():
-                await self._settle(due, None, letter)
+                await self._settle(due, way, None, letter)
             case Silent(why):
                 await self._insist(lambda: self._outbox.settle(due, None, None, next_attempt=None))
                 log.info("outbox.cancelled", outbox=due.reply.row, ticket=due.reply.reference, status=why)
             case _:
                 assert_never(letter)
 
-    def _letter(self, reply: Reply, account: Account | None, keys: Keyring) -> Outgoing | Silent | Failed:
+    def _letter(
+        self, reply: Reply, account: Account | None, keys: Keyring, head: Letterhead
+    ) -> Outgoing | Silent | Failed:
         if account is None:
             return Silent("the account is gone")
         try:
-            return address(reply, account, self._letterhead, keys, self._now())
+            return address(reply, account, head, keys, self._now())
         except ValueError as fault:  # UnicodeError is one
             return Failed(one_line(f"5.6.0 the letter cannot be written: {fault}", _STATUS_CHARACTERS))
 
-    async def _settle(self, due: Due, outgoing: Outgoing | None, outcome: Outcome) -> None:
+    async def _settle(self, due: Due, way: Way, outgoing: Outgoing | None, outcome: Outcome) -> None:
         again, attempts = None, due.attempts + 1
         if isinstance(outcome, Deferred):
             now = self._now()
-            again = next_attempt(self._schedule, attempts, due.created, now, self._chance())
+            again = next_attempt(way.schedule, attempts, due.created, now, self._chance())
             if again is None:
                 words = f"4.4.7 gave up after {_age(due, now)}: {outcome.status}"  # RFC 3463 §3.5
                 outcome = Failed(one_line(words, _STATUS_CHARACTERS))

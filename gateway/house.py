@@ -35,6 +35,8 @@ class House:
     """Where customers ask for what is not done by mail (R8)."""
     shared_domains: frozenset[str] = frozenset()
     """The operator's own shared providers (threats rule 8), as lower-case A-labels."""
+    digest: str = ""
+    """Of everything that an examiner is made of, in the configuration and the files that it names."""
 
     def words(  # noqa: PLR0913, PLR0917 - a fact each
         self,

@@ -13,16 +13,13 @@ from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition
 from gateway.core.sasl import mechanism_of
 from gateway.core.withheld import withheld
-from gateway.ingress.budget import Budget
-from gateway.ingress.disk import Disk
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, RefusedToken, Server
 from gateway.ingress.mailbox import Mailbox
 from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings, SignIn
 from gateway.ingress.mailbox_turn import Turn
-from gateway.ports import Board, Receive, Tokens, Ungranted
-from gateway.store.adapter import Store
+from gateway.ports import Board, Tokens, Ungranted
 from gateway.store.nodes import Node
 from gateway.tokens.source import Source
 
@@ -30,36 +27,62 @@ FILED = frozenset(Disposition) - {Disposition.FAILED}
 """What leaves a mailbox's folder: what failed stays in it."""
 
 
-def mailboxes(  # noqa: PLR0913, PLR0917 - a part each
+class Reading:
+    """A mailbox that is read as one entry of the configuration says, until another reading takes its place."""
+
+    def __init__(self, mailbox: Mailbox | Turn, name: str, terms: tuple[object, ...]) -> None:
+        self.name = name
+        self.terms = terms
+        """All that is different between one reading of it and another."""
+        self._mailbox = mailbox
+        self._left = False
+        self._over = asyncio.Event()
+
+    async def serve(self, before: Reading | None = None) -> None:
+        """Read it until drained, but not while another reading is at it still."""
+        try:
+            if before is not None:
+                await before.ended()
+            if not self._left:
+                await self._mailbox.serve()
+        finally:
+            self._over.set()
+
+    async def drain(self, grace: float) -> None:
+        """Start nothing more; what is in work has `grace` seconds."""
+        self._left = True
+        await self._mailbox.drain(grace)
+
+    async def ended(self) -> None:
+        """Return when nobody reads it so any more."""
+        await self._over.wait()
+
+
+def readings(
     config: Config,
-    kept: Store,
-    receive: Receive,
-    budget: Budget,
-    disk: Disk,
+    world: World,
     stands: Board,
     sources: Mapping[str, Source],
     node: Node | None,
-) -> list[Mailbox | Turn]:
-    """One for each entry under `imap:`, if it is our turn where there may be several.
+) -> dict[str, Reading]:
+    """By name, one for each entry under `imap:`, if it is our turn where there may be several.
 
     Raises ConfigError where one cannot be signed in to.
     """
-    world = World(kept, receive, budget, build.new_id, build.now, build.chance, disk.refuses)
-    each = [
-        Mailbox(
-            settings(config, one),
+    found = {}
+    for one in config.imap:
+        how, source = settings(config, one), sources.get(one.name)
+        mailbox = Mailbox(
+            how,
             world,
             stands,
             connect=connect,
             sign_in=signing_in(config, one, source),
             pause=source.pause if source else asyncio.sleep,  # a new consent ends the wait for it
         )
-        for one in config.imap
-        for source in [sources.get(one.name)]
-    ]
-    if node is None:
-        return [*each]
-    return [Turn(mailbox, one.name, node, stands, build.now) for mailbox, one in zip(each, config.imap, strict=True)]
+        one_of_several = mailbox if node is None else Turn(mailbox, one.name, node, stands, build.now)
+        found[one.name] = Reading(one_of_several, one.name, (how, one, config.tokens))
+    return found
 
 
 def settings(config: Config, one: ImapMailbox) -> MailboxSettings:

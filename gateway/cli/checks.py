@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway import app, build, credentials
+from gateway import app, build, credentials, doors
 from gateway.cli import auth, blob_checks, mailbox_checks, policy_checks, retention
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
@@ -104,24 +104,28 @@ def _listeners(config: Config) -> Iterator[Finding]:
     running = is_running(config)
     with TemporaryDirectory(prefix="gateway-") as folder:
         unspooled = config.model_copy(update={"spool": Path(folder)})
-        for entry, listener in zip(
-            config.smtp, build.listeners(unspooled, _nobody, Budget(), build.disk(unspooled)), strict=True
-        ):
-            yield from _listener(entry, listener, running=running)
+        for entry in config.smtp:
+            yield from _listener(unspooled, entry, running=running)
 
 
-def _listener(entry: Entry, listener: Listener, *, running: bool) -> Iterator[Finding]:
+def _listener(config: Config, entry: Entry, *, running: bool) -> Iterator[Finding]:
     try:
+        site = doors.site(config, entry, _nobody, Budget(), build.disk(config))
+        listener = Listener(site)
         listener.bind()
+    except ConfigError as fault:
+        yield Finding(Finding.FAIL, "smtp", str(fault))
     except (OSError, ValueError) as fault:
         held = isinstance(fault, OSError) and fault.errno == errno.EADDRINUSE
         if running and held:
             yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.listen} is held by the running gateway")
         else:
-            yield Finding(Finding.FAIL, "smtp", "; ".join(app.unbound(fault)))
+            yield Finding(Finding.FAIL, "smtp", "; ".join(doors.unbound(fault)))
     else:
-        asyncio.run(listener.drain(0))
+        listener.close()
         yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {entry.listen}, {entry.position}")
+        if site.certificate and (doubt := site.certificate.doubt(build.now())):
+            yield Finding(Finding.WARN, "smtp", f"{entry.name}: its certificate {doubt}; renew it, then reload")
     if entry.position is Position.BEHIND_MTA and not entry.trusted_authserv_ids:
         words = f"{entry.name} trusts no authserv-id: every message will be held as unauthenticated"
         yield Finding(Finding.WARN, "smtp", words)
@@ -132,12 +136,12 @@ def _metrics(config: Config) -> Iterator[Finding]:
         return
     listen = config.metrics.listen
     try:
-        build.metrics_socket(listen).close()
+        doors.metrics_socket(listen).close()
     except OSError as fault:
         if fault.errno == errno.EADDRINUSE and is_running(config):
             yield Finding(Finding.OK, "metrics", "held by the running gateway")
         else:
-            yield Finding(Finding.FAIL, "metrics", "; ".join(app.unbound(fault)))
+            yield Finding(Finding.FAIL, "metrics", "; ".join(doors.unbound(fault)))
     else:
         if isinstance(listen, UnixSocket):
             listen.path.unlink(missing_ok=True)

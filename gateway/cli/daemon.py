@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from itertools import chain
 
 import click
@@ -21,6 +22,7 @@ from gateway.store import schema
 @pass_context
 def run(context: Context) -> None:
     """Run the daemon in the foreground; SIGTERM drains, SIGHUP reloads."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # who asks for a reload by now is heard after the start
     logbook.configure(context.config, make=True)
     app.serve(context.config)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
@@ -53,6 +54,7 @@ _EXPRESSION_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, Loo
 class _Letter:
     subject: Template
     text: Template
+    source: str
 
 
 class Templates:
@@ -61,6 +63,7 @@ class Templates:
     def __init__(self, letters: Mapping[tuple[Language, str], _Letter], fallback: Language) -> None:
         self._letters = letters
         self._fallback = fallback
+        self.digest = sha256("\0".join(one.source for one in letters.values()).encode()).hexdigest()
 
     @classmethod
     def load(cls, directory: Path | None, languages: Iterable[Language], answers: Iterable[str] = ()) -> Templates:
@@ -103,7 +106,7 @@ def _read(path: Path, name: str) -> _Letter:
     gap, _, text = rest.partition("\n")
     if len(source.encode()) > OCTETS or not subject.startswith(_SUBJECT) or gap.strip() or not text.strip():
         raise ConfigError(Problem(str(path), 1, "", "is no letter", "a line 'Subject: ...', an empty line, the text"))
-    letter = _Letter(_compiled(path, subject.removeprefix(_SUBJECT)), _compiled(path, f"\n\n{text}"))
+    letter = _Letter(_compiled(path, subject.removeprefix(_SUBJECT)), _compiled(path, f"\n\n{text}"), source)
     try:
         _render(letter, name, SAMPLE)
     except ValueError as fault:

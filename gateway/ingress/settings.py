@@ -26,8 +26,6 @@ class ListenerSettings:
     position: Position
     trusted_ids: frozenset[str] = frozenset()
     peers: frozenset[str] = frozenset()
-    certificate_file: str | None = None
-    key_file: str | None = None
     socket_mode: int = 0o660
 
     def is_peer(self, client: IPAddress | None) -> bool:

@@ -1,17 +1,19 @@
-"""What the sessions of one listener share: who may come in, and the handing over of what they bring."""
+"""What the sessions of one listener share: who may come in, and the handing over of what they bring.
+
+A reload gives a listener another site. Whoever came in before keeps the one that greeted them, to the end.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Any, Protocol, assert_never
 
 import structlog
 
@@ -23,6 +25,7 @@ from gateway.core.verdict import Accept, Defer, Enquire, Refuse
 from gateway.ingress import replies
 from gateway.ingress.body import Body
 from gateway.ingress.budget import Budget
+from gateway.ingress.certificate import Certificate
 from gateway.ingress.replies import Reply
 from gateway.ingress.settings import Bounds, IPAddress, ListenerSettings, client_group
 from gateway.ports import Receipt, Receive
@@ -42,6 +45,18 @@ class Guest:
     is_peer: bool
 
 
+class Visit(Protocol):
+    """A session, as far as its site knows it."""
+
+    done: asyncio.Future[None]
+
+    def wind_down(self) -> None:
+        """Part, as soon as no message is under way."""
+
+    def abort(self) -> None:
+        """Part at once."""
+
+
 @dataclass(slots=True)
 class Site:
     """One listener's settings and means, its open connections, and the messages it is handing over."""
@@ -57,9 +72,12 @@ class Site:
     spool: Path
     short: Callable[[], str] = str
     """Why the disk has no room for new mail; "" where it has."""
-    tls: ssl.SSLContext | None = None
+    certificate: Certificate | None = None
+    """What STARTTLS is offered with."""
     draining: bool = False
     connections: Counter[str] = field(default_factory=Counter)
+    """By who shares them; the same counter at each site of a listener."""
+    visits: set[Visit] = field(default_factory=set)
     commits: set[asyncio.Task[Reply]] = field(default_factory=set)
     put_off: int = 0
     scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(PIECE)))
@@ -95,6 +113,37 @@ class Site:
         """How many connections there are."""
         name = f"connections {self.settings.name}"
         return Bound(name, self.connections.total(), self.bounds.connections, self.put_off)
+
+    def succeed(self, before: Site) -> None:
+        """Take its place: who is connected there counts here too."""
+        self.connections, self.put_off = before.connections, before.put_off
+
+    def wind_down(self) -> None:
+        """Idle clients get 421, the others when their message is through."""
+        self.draining = True
+        for visit in tuple(self.visits):
+            visit.wind_down()
+
+    async def drain(self, grace: float | None) -> None:
+        """The same, and what is under way may be finished within `grace` seconds, if any are given."""
+        self.wind_down()
+        await self.settle(grace)
+        for visit in tuple(self.visits):
+            visit.abort()
+        for commit in tuple(self.commits):
+            commit.cancel()
+        await self.settle()
+
+    async def settle(self, seconds: float | None = None) -> None:
+        """Wait until no session and no commit is under way, or so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while under_way := self._under_way():
+                    await asyncio.wait(under_way)
+                    await asyncio.sleep(0)  # for those who are told when one is done
+
+    def _under_way(self) -> list[asyncio.Future[Any]]:
+        return [*self.commits, *(one.done for one in self.visits)]
 
     def later(self) -> Reply | None:
         """Asked before a message begins: its time may not have come."""

@@ -12,6 +12,7 @@ from typing import cast
 from gateway.core.arrival import Envelope
 from gateway.ingress import replies
 from gateway.ingress.body import Body
+from gateway.ingress.certificate import Certificate
 from gateway.ingress.dialogue import Dialogue, Then
 from gateway.ingress.intake import Intake
 from gateway.ingress.replies import Reply
@@ -25,11 +26,10 @@ LINES_AT_ONCE = 64  # then other sessions have their turn
 class Session(Wire):
     """One client's connection."""
 
-    def __init__(self, site: Site, open_sessions: set[Session]) -> None:
+    def __init__(self, site: Site) -> None:
         super().__init__(site.settings.name, site.scratch, site.bounds.command, site.bounds.idle_seconds)
         self._site = site
-        self._open_sessions = open_sessions
-        self._dialogue = self._new_dialogue(offers_tls=site.tls is not None)
+        self._dialogue = self._new_dialogue(offers_tls=site.certificate is not None)
         self._envelope = Envelope(None, (), "")  # of the message under way
         self._intake: Intake | None = None  # of its data
         self._data_end = 0.0
@@ -41,7 +41,7 @@ class Session(Wire):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, or say why not."""
         super().connection_made(transport)
-        self._open_sessions.add(self)
+        self._site.visits.add(self)
         name = transport.get_extra_info("peername")
         if name is None:  # gone again; whoever has no address is not taken for a client of a Unix socket
             self.abort()
@@ -59,7 +59,7 @@ class Session(Wire):
     def connection_lost(self, exc: Exception | None) -> None:
         """Make room. A commit under way is not touched, and keeps its place."""
         super().connection_lost(exc)
-        self._open_sessions.discard(self)
+        self._site.visits.discard(self)
         self._leave()
 
     def wind_down(self) -> None:
@@ -179,7 +179,8 @@ class Session(Wire):
             return
         self._say(reply)
         self._flush()
-        self._wait_for(self._start_tls(cast("ssl.SSLContext", self._site.tls)))  # offered only where there is one
+        offered = cast("Certificate", self._site.certificate)  # only where there is one
+        self._wait_for(self._start_tls(offered.context))
 
     async def _start_tls(self, context: ssl.SSLContext) -> None:
         if await self._go_over_to_tls(context):

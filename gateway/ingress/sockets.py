@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import ssl
 import stat
 from pathlib import Path
 
@@ -43,13 +42,6 @@ def file_id(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return (0, 0)
     return (status.st_dev, status.st_ino)
-
-
-def tls_context(certificate_file: str, key_file: str | None) -> ssl.SSLContext:
-    """What STARTTLS needs. Raises OSError (ssl.SSLError is one)."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate_file, key_file)
-    return context
 
 
 def _clear(path: Path) -> None:

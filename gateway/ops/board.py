@@ -46,10 +46,17 @@ class Board:
         self.troubles: Callable[[], tuple[str, ...]] = tuple
         self._told: tuple[object, ...] = ()
 
+    def expect(self, standings: Iterable[Standing]) -> None:
+        """Tell of these and no others; of those that are known already, what is known."""
+        known = {(one.ingress, one.kind): one for one in self._standings.values()}
+        self._standings = {one.ingress: known.get((one.ingress, one.kind), one) for one in standings}
+        self._changed = True
+
     def stands(self, standing: Standing) -> None:
         """It stands like this from now on."""
-        self._standings[standing.ingress] = standing
-        self._changed = True
+        if standing.ingress in self._standings:  # or a reload has taken it away
+            self._standings[standing.ingress] = standing
+            self._changed = True
 
     def heard(self, ingress: str, trouble: str = "") -> None:
         """A listener took a message in, or put one off."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from copy import copy
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -69,6 +70,12 @@ class Store:
         self._writer = Writer(database, told)
         self._putting = Putting()
         self._reader = reader(database)
+
+    def within(self, acknowledgements: letters.Limits) -> Store:
+        """The same, with other limits on what is written by itself."""
+        other = copy(self)
+        other._acknowledgements = acknowledgements  # noqa: SLF001 - it is one of us
+        return other
 
     async def registered(self, author: Address) -> tuple[Account, ...]:
         """The accounts that `author` is registered on."""

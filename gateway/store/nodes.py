@@ -55,6 +55,7 @@ WITH free AS (SELECT name FROM unnest(%(names)s::text[]) AS name
 INSERT INTO lease (name, node_id) SELECT name, %(node)s FROM free
 ORDER BY random() LIMIT (SELECT ceil(count(*)::float / (SELECT count(*) FROM node)) FROM free)
 ON CONFLICT DO NOTHING"""  # a share of what is free with each beat: who comes first does not get it all
+_LET_GO = "DELETE FROM lease WHERE node_id = %s AND name <> ALL(%s)"  # no mailbox of ours since a reload
 _HELD = "SELECT array(SELECT name FROM lease WHERE node_id = node.id) FROM node WHERE id = %s"
 
 Session = psycopg.AsyncConnection[Any]
@@ -72,7 +73,7 @@ class Node:
         now: Callable[[], datetime],
     ) -> None:
         self._connect = connect
-        self._wanted = [*wanted, SWEEP]
+        self.want(wanted)
         self._who = who
         self._now = now
         self._session: Session | None = None
@@ -81,6 +82,10 @@ class Node:
         self.number: int | None = None
         """None while the server cannot be reached: then nothing is claimed, and no lease is ours."""
         self.bell: Callable[[], None] = lambda: None
+
+    def want(self, names: Sequence[str]) -> None:
+        """Whose leases we take part in from the next beat on; those of others are let go."""
+        self._wanted = [*names, SWEEP]
 
     def holds(self, name: str) -> int | None:
         """Under which number we have this lease; None where we have not."""
@@ -143,6 +148,7 @@ class Node:
             if dead:
                 log.warning("node.buried", node=self.number, dead=dead)
                 self.bell()
+        await session.execute(_LET_GO, (self.number, self._wanted))
         await session.execute(_TAKE, {"names": self._wanted, "node": self.number})
         found = await (await session.execute(_HELD, (self.number,))).fetchone()
         if found is None:

@@ -36,7 +36,7 @@ def nearing(ends: datetime | None, at: datetime) -> Literal["", "ending", "ended
 
 
 async def watch(
-    sources: Iterable[Source],
+    sources: Callable[[], Iterable[Source]],
     meter: Meter,
     now: Callable[[], datetime],
     pause: Callable[[float], Awaitable[None]],
@@ -44,7 +44,7 @@ async def watch(
     """Look now and then, until cancelled."""
     told: dict[str, datetime] = {}
     while True:
-        for source in sources:
+        for source in sources():
             with suppress(Unavailable, Ungranted):  # the source has told
                 await source.token()
             _look(source, meter, told, now())

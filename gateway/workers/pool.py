@@ -28,25 +28,27 @@ LONGEST_WAIT = 30.0
 
 
 class Pool:
-    """`size` workers. Implements Examine; `run()` for as long as it is to be asked."""
+    """`size` workers that go by what `digest` is of. Implements Examine; `run()` for as long as it is to be asked."""
 
     def __init__(
-        self, nursery: Nursery, size: int, died: Callable[[], None] = lambda: None, within: float = EXAMINED_WITHIN
+        self,
+        nursery: Nursery,
+        size: int,
+        digest: str,
+        died: Callable[[], None] = lambda: None,
+        within: float = EXAMINED_WITHIN,
     ) -> None:
         self._nursery = nursery
         self._size = size
+        self._digest = digest
         self._within = within
         self._died = died
         self._workers: list[Line] = []
         self._every: set[Line] = set()
         """With those that read alone, and those that go."""
         self._some = asyncio.Event()
-        self._lost: asyncio.Queue[Line | None] = asyncio.Queue()
-        """None for the nursery."""
+        self._lost: asyncio.Queue[Line] = asyncio.Queue()
         self._alone = asyncio.Lock()
-        self._digest = ""
-        """Of the rules in force."""
-        self._orphaned = False
 
     @property
     def alive(self) -> int:
@@ -70,26 +72,18 @@ class Pool:
         except Refused as fault:
             raise Unavailable(str(fault)) from fault  # I9
 
-    async def start(self, digest: str) -> None:
-        """Bring up workers that go by the rules of this digest, then let those before go. Raises Refused."""
-        fresh: list[Line] = []
+    async def start(self) -> None:
+        """Bring them up, all or none. Raises Refused."""
         try:
-            for _ in range(self._size):
-                fresh.append(await self._bear(digest))  # noqa: PERF401 - those before one that is refused are let go
-        except Refused:
-            for one in fresh:
-                one.retire()
+            while len(self._workers) < self._size:
+                self._workers.append(await self._bear())
+        except BaseException:  # refused, or the daemon is to stop meanwhile
+            self.close()
             raise
-        self._digest = digest
-        before, self._workers = self._workers, fresh
         self._some.set()
-        for one in before:
-            one.retire()
 
     async def run(self) -> None:
-        """Put a new worker in the place of each that dies. Raises RuntimeError when the nursery ends."""
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._nursery.fileno(), self._hear)
+        """Put a new worker in the place of each that dies, until cancelled; then there are none."""
         try:
             while True:
                 try:
@@ -98,20 +92,30 @@ class Pool:
                     for one in tuple(self._every):
                         one.hurry(self._within)
                     continue
-                if lost is None:
-                    raise RuntimeError("the process that starts workers has ended")
                 await self._replace(lost)
         finally:
-            loop.remove_reader(self._nursery.fileno())
-            for one in tuple(self._every):
-                one.retire()
+            self.close()
+
+    def shrink(self) -> None:
+        """One is enough for what is still to come."""
+        self._size = 1
+        for one in self._workers[1:]:
+            one.retire()
+        del self._workers[1:]
+
+    def close(self) -> None:
+        """Let all of them go, each after what it has."""
+        self._size = 0
+        self._workers.clear()
+        for one in tuple(self._every):
+            one.retire()
 
     async def _again(self, arrival: Arrival, override: Override | None) -> Record:
         """One that a worker died of, or beside, in a worker of its own; at the second death it is left unread."""
         async with self._alone:
             for unread in ("", "the process that read it has died, twice"):
                 log.warning("examine.again", message=arrival.id, unread=unread)
-                worker = await self._bear(self._digest)
+                worker = await self._bear()
                 try:
                     return await worker.ask(arrival, override, unread)
                 except Died:
@@ -126,23 +130,22 @@ class Pool:
         wait = 1.0
         if monotonic() - lost.born < YOUNG:
             await asyncio.sleep(wait)
-        while len(self._workers) < self._size and not self._orphaned:
-            digest = self._digest
+        while len(self._workers) < self._size:
             try:
-                fresh = await self._bear(digest)
+                fresh = await self._bear()
             except Refused as fault:
                 log.warning("worker.refused", why=str(fault))
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
                 continue
-            if digest == self._digest and len(self._workers) < self._size:
+            if len(self._workers) < self._size:
                 self._workers.append(fresh)
                 self._some.set()
-            else:  # a reload has come between
+            else:  # fewer are wanted by now
                 fresh.retire()
 
-    async def _bear(self, digest: str) -> Line:
-        """One that goes by the rules of this digest: it reads the file as it is by now. Raises Refused."""
+    async def _bear(self) -> Line:
+        """One that goes by what we go by: it reads the files as they are by now. Raises Refused."""
         worker = Line(self._gone)
         self._every.add(worker)
         try:
@@ -152,9 +155,9 @@ class Pool:
         except (OSError, TimeoutError, Died) as fault:
             worker.retire()
             raise Refused(f"a worker did not come up: {fault or type(fault).__name__}") from fault
-        if worker.digest != digest:
+        if worker.digest != self._digest:
             worker.retire()
-            raise Refused("the policies have changed since they were read; reload again")
+            raise Refused("the configuration has changed since it was read; reload again")
         return worker
 
     def _gone(self, worker: Line) -> None:
@@ -165,11 +168,20 @@ class Pool:
                 self._some.clear()
             self._lost.put_nowait(worker)
 
-    def _hear(self) -> None:
-        end = self._nursery.heard()
-        if end is not None:
+
+async def attend(nursery: Nursery) -> None:
+    """Tell of each worker that ends, of whichever pool. Raises RuntimeError when the nursery does."""
+    loop = asyncio.get_running_loop()
+    orphaned: asyncio.Future[None] = loop.create_future()
+
+    def hear() -> None:
+        if (end := nursery.heard()) is not None:
             log.info("worker.ended", pid=end.pid, how=end.how)
-        else:
-            asyncio.get_running_loop().remove_reader(self._nursery.fileno())
-            self._orphaned = True
-            self._lost.put_nowait(None)
+        elif not orphaned.done():
+            orphaned.set_exception(RuntimeError("the process that starts workers has ended"))
+
+    loop.add_reader(nursery.fileno(), hear)
+    try:
+        await orphaned
+    finally:
+        loop.remove_reader(nursery.fileno())

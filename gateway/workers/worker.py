@@ -45,31 +45,39 @@ class Bounds:
     seconds: float = 20.0
 
 
-def live(wire: socket.socket, bounds: Bounds, make: Callable[[], tuple[Examining, str]]) -> None:
-    """Be a worker. `make` gives the examiner, and the digest of the rules that it goes by."""
-    _bound(bounds.memory)
-    asyncio.run(_serve(wire, bounds, make))
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a worker is made of, and the digest of all that this was read from."""
+
+    examine: Examining
+    bounds: Bounds
+    digest: str
 
 
-async def _serve(wire: socket.socket, bounds: Bounds, make: Callable[[], tuple[Examining, str]]) -> None:
-    worker = _Worker(bounds)
-    await asyncio.get_running_loop().connect_accepted_socket(lambda: worker, wire)
+def live(wire: socket.socket, make: Callable[[], Made]) -> None:
+    """Be a worker of what `make` gives."""
+    asyncio.run(_serve(wire, make))
+
+
+async def _serve(wire: socket.socket, make: Callable[[], Made]) -> None:
     try:
-        worker.examine, digest = make()
+        made = make()
     except (ConfigError, Unavailable) as fault:
-        worker.say(HELLO, f"0 {fault}".encode())
+        wire.sendall(framed(HELLO, f"0 {fault}".encode()))
         return
-    worker.say(HELLO, f"{os.getpid()} {digest}".encode())
+    _bound(made.bounds.memory)
+    worker = _Worker(made)
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: worker, wire)
+    worker.say(HELLO, f"{os.getpid()} {made.digest}".encode())
     await worker.ended.wait()
 
 
 class _Worker(asyncio.Protocol):
-    examine: Examining
-
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, made: Made) -> None:
         self.ended = asyncio.Event()
-        self._frames = Frames(bounds.frame)
-        self._seconds = bounds.seconds
+        self._examine = made.examine
+        self._frames = Frames(made.bounds.frame)
+        self._seconds = made.bounds.seconds
         self._tasks: set[asyncio.Task[Record]] = set()
         self._breathe()
 
@@ -82,7 +90,7 @@ class _Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for number, frame in self._frames.feed(data):
             arrival, override, unread = asked(frame)
-            task = asyncio.create_task(self.examine(arrival, override, unread))
+            task = asyncio.create_task(self._examine(arrival, override, unread))
             self._tasks.add(task)
             task.add_done_callback(partial(self._answer, number, arrival))
 

@@ -17,6 +17,7 @@ from gateway.core.verdict import Refuse
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
+from gateway.ingress.site import Site
 from gateway.ports import Receipt
 
 SERVED = Served((Address("support", "example.it"),), Address("bounces", "example.it"))
@@ -31,7 +32,7 @@ async def at_once(arrival: Arrival) -> Receipt:
 async def main(port: int, spool: Path) -> None:
     """Serve until killed."""
     numbers = itertools.count()
-    listener = Listener(
+    site = Site(
         ListenerSettings("wire", f"127.0.0.1:{port}", "smtp", Position.BEHIND_MTA, peers=frozenset({"127.0.0.1"})),
         Bounds(connections_per_peer=100),
         hostname="gateway.example.it",
@@ -42,6 +43,7 @@ async def main(port: int, spool: Path) -> None:
         budget=Budget(),
         spool=spool,
     )
+    listener = Listener(site)
     listener.bind()
     await listener.serve()
 

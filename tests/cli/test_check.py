@@ -59,7 +59,8 @@ def test_a_certificate_is_not_taken_for_a_port(desk):
     tls = "trusted_authserv_ids: [mx.example.it], tls: {certificate_file: no.pem, key_file: no.pem}"
     desk.config.write_text(desk.config.read_text().replace("trusted_authserv_ids: [mx.example.it]", tls))
     (line,) = [line for line in desk("check").out.decode().splitlines() if line.startswith("FAIL  smtp")]
-    assert "`tls`" in line
+    assert "from-mta tls: " in line
+    assert "no.pem: No such file" in line
     assert "stop what listens" not in line
 
 

@@ -12,12 +12,14 @@ from dialog import SERVED, Client, Receiver
 
 from gateway.core.arrival import Position
 from gateway.ingress.budget import Budget
+from gateway.ingress.certificate import certificate
 from gateway.ingress.listener import Listener
 from gateway.ingress.settings import Bounds, ListenerSettings
+from gateway.ingress.site import Site
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
+def pair(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=gw.example.it"
@@ -25,7 +27,7 @@ def certificate(tmp_path_factory):
     subprocess.run(
         [*command.split(), "-keyout", folder / "key", "-out", folder / "certificate"], check=True, capture_output=True
     )
-    return {"certificate_file": str(folder / "certificate"), "key_file": str(folder / "key")}
+    return folder / "certificate", folder / "key"
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ async def site(tmp_path):
     async with AsyncExitStack() as stack:
         ids = itertools.count(1)
 
-        async def listener(*, bounds=None, receiver=None, budget=None, served=SERVED, short=str, **settings):
+        async def listener(*, bounds=None, receiver=None, budget=None, served=SERVED, short=str, tls=(), **settings):  # noqa: PLR0913 - what tests vary
             receiver = receiver or Receiver()
             chosen = {
                 "name": "test",
@@ -44,7 +46,7 @@ async def site(tmp_path):
                 "trusted_ids": frozenset({"mx.example.it"}),
                 "peers": frozenset({"127.0.0.1"}),
             } | settings
-            one = Listener(
+            there = Site(
                 ListenerSettings(**chosen),
                 bounds or Bounds(message=1_000_000),
                 hostname="gw.example.it",
@@ -55,7 +57,9 @@ async def site(tmp_path):
                 budget=budget or Budget(),
                 spool=tmp_path,
                 short=short,
+                certificate=certificate(*tls) if tls else None,
             )
+            one = Listener(there)
             one.bind()
             serving = asyncio.create_task(one.serve())
             await asyncio.sleep(0)  # so that serve() is what ends it

@@ -83,7 +83,7 @@ def open_session(receiver=None, bounds=None, spool=Path("/nonexistent"), **setti
         Budget(),
         spool,
     )
-    session = Session(site, set())
+    session = Session(site)
     pipe = Pipe(session)
     session.connection_made(pipe)
     return session, pipe

@@ -287,10 +287,7 @@ async def test_a_unix_socket_file_goes_with_its_listener(site, tmp_path):
     assert not (tmp_path / "s").exists()
 
 
-@pytest.mark.parametrize(
-    "settings", [{"listen": "192.0.2.1:0"}, {"certificate_file": "/nonexistent/tls", "key_file": "/nonexistent/key"}]
-)
-async def test_what_cannot_be_bound_is_said_with_its_listener(site, settings):
-    """The error names the listener and the thing that cannot be had."""
-    with pytest.raises(OSError, match=f"test: cannot (listen on|use) {next(iter(settings.values()))}"):
-        await site.listener(**settings)
+async def test_what_cannot_be_bound_is_said_with_its_listener(site):
+    """The error names the listener and the address that cannot be had."""
+    with pytest.raises(OSError, match=r"test: cannot listen on 192\.0\.2\.1:0"):
+        await site.listener(listen="192.0.2.1:0")

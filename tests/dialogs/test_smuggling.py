@@ -26,15 +26,15 @@ async def test_only_crlf_dot_crlf_ends_the_data(site, end):
     assert place.receiver.arrivals == []
 
 
-async def test_starttls_begins_anew(site, certificate):
+async def test_starttls_begins_anew(site, pair):
     """After STARTTLS nothing said before counts, it is not offered again, and mail flows (RFC 3207 §4.2)."""
-    place = await site.listener(**certificate)
+    place = await site.listener(tls=pair)
     client = await site.connect(place)
     await client.send(b"EHLO c\r\n")
     await client.reply()
     assert "250 STARTTLS" in await client.reply()
     await client.plays("C: STARTTLS\nS: 220 2.0.0 ...")
-    context = ssl.create_default_context(cafile=certificate["certificate_file"])
+    context = ssl.create_default_context(cafile=pair[0])
     await client.writer.start_tls(context, server_hostname="gw.example.it")
     await client.plays("C: MAIL FROM:<>\nS: 503 5.5.1 say hello first\nC: EHLO c")
     assert "STARTTLS" not in await client.reply()
@@ -42,9 +42,9 @@ async def test_starttls_begins_anew(site, certificate):
     await client.hears("250 2.1.0 ...", "250 2.1.5 ...", "354 ...", "250 2.0.0 accepted as m1", "221 2.0.0 bye")
 
 
-async def test_what_is_pipelined_behind_starttls_ends_the_session(site, certificate):
+async def test_what_is_pipelined_behind_starttls_ends_the_session(site, pair):
     """Commands in plain behind STARTTLS are an injection: no TLS, none of them obeyed."""
-    place = await site.listener(**certificate)
+    place = await site.listener(tls=pair)
     client = await site.connect(place)
     await client.send(b"EHLO c\r\n")
     await client.reply()
@@ -58,9 +58,9 @@ async def test_what_is_pipelined_behind_starttls_ends_the_session(site, certific
     assert place.receiver.arrivals == []
 
 
-async def test_a_handshake_that_fails_ends_the_session_only(site, certificate):
+async def test_a_handshake_that_fails_ends_the_session_only(site, pair):
     """Garbage for a handshake closes that connection; the next client is served."""
-    place = await site.listener(**certificate)
+    place = await site.listener(tls=pair)
     client = await site.connect(place)
     await client.send(b"EHLO c\r\n")
     await client.reply()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ async def written(one):
 
 async def test_what_is_written_is_what_is_read(path):
     """All facts of a standing, and when it was written."""
-    one = board.Board(path, lambda: NOW, "d1", [PORT])
+    one = board.Board(path, lambda: NOW, "d1", [PORT, replace(BOX, last_error="")])
     one.stands(BOX)
     await written(one)
     assert board.read(path) == Report(NOW, InForce("d1", NOW), (PORT, BOX))

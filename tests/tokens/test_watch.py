@@ -25,7 +25,7 @@ async def looks(bench, number, ends):
             raise EnoughError
 
     with pytest.raises(EnoughError):
-        await watch([source], meters, bench.clock.now, pause)
+        await watch(lambda: [source], meters, bench.clock.now, pause)
     assert set(waits) == {LOOK}
     return meters
 

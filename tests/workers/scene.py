@@ -20,8 +20,8 @@ from gateway.core.verdict import Refuse
 from gateway.ports import Record, Unavailable
 from gateway.workers.line import Refused
 from gateway.workers.nursery import Nursery
-from gateway.workers.pool import Pool
-from gateway.workers.worker import Bounds, live
+from gateway.workers.pool import Pool, attend
+from gateway.workers.worker import Bounds, Made, live
 
 BOUNDS = Bounds(frame=1_000_000, memory=400 * 2**20, seconds=0.3)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -66,7 +66,8 @@ def made(folder: Path, digest: str):
     """What a worker is made of; a file may say that there is to be none."""
     if (folder / "refuse").exists():
         raise ConfigError(Problem("gateway.yaml", 3, "limits", "unknown key"))
-    return Examining(folder), (folder / "digest").read_text() if (folder / "digest").exists() else digest
+    read = (folder / "digest").read_text() if (folder / "digest").exists() else digest
+    return Made(Examining(folder), BOUNDS, read)
 
 
 def arrival(raw: bytes, number: int = 1) -> Arrival:
@@ -88,10 +89,10 @@ async def detail(pool, raw, number=1) -> str:
 async def scenes(folder: Path) -> dict[str, object]:
     """All of them, one after the other."""
     deaths: list[int] = []
-    nursery = Nursery(partial(live, bounds=BOUNDS, make=partial(made, folder, "digest")))
-    pool = Pool(nursery, 2, lambda: deaths.append(1), within=0.5)
-    running = asyncio.create_task(pool.run())
-    await pool.start("digest")
+    nursery = Nursery(partial(live, make=partial(made, folder, "digest")))
+    pool = Pool(nursery, 2, "digest", lambda: deaths.append(1), within=0.5)
+    running, attending = asyncio.create_task(pool.run()), asyncio.create_task(attend(nursery))
+    await pool.start()
     told: dict[str, object] = {"ready": pool.alive}
     pids = {await detail(pool, SMALL) for _ in range(4)}
     told["pids"] = sorted(pids)
@@ -106,28 +107,33 @@ async def scenes(folder: Path) -> dict[str, object]:
     told["again"] = pool.alive
     told["deaths"] = len(deaths)
     (folder / "digest").write_text("another")
-    told["changed"] = await refusal(pool, "digest")
+    told["changed"] = await refusal(Pool(nursery, 2, "digest"))
     told["unreloaded"] = await detail(pool, b"die x")
     (folder / "refuse").touch()
-    told["refused"] = await refusal(pool, "digest")
+    told["refused"] = await refusal(Pool(nursery, 2, "digest"))
     told["after refusals"] = (await detail(pool, SMALL)).isdigit()
     (folder / "refuse").unlink()
     before = {await detail(pool, SMALL) for _ in range(4)}
-    await pool.start("another")
-    told["renewed"] = bool({await detail(pool, SMALL) for _ in range(4)} - before)
+    other = Pool(nursery, 2, "another")
+    await other.start()
+    told["renewed"] = not before & {await detail(other, SMALL) for _ in range(4)}
+    pool.shrink()
+    told["shrunk"] = len(set(await asyncio.gather(*(detail(pool, SMALL, n) for n in range(9)))))
+    other.close()
     (folder / "refuse").touch()
     told["wanting"] = await detail(pool, b"die x")  # and one that cannot be replaced, when the nursery ends
     os.kill(nursery.pid, signal.SIGKILL)
-    [fault] = await asyncio.gather(running, return_exceptions=True)
+    [fault] = await asyncio.gather(attending, return_exceptions=True)
+    running.cancel()
     told["nursery"] = str(fault)
     nursery.close()
     return told
 
 
-async def refusal(pool, digest) -> str:
+async def refusal(pool) -> str:
     """Why workers do not come up."""
     try:
-        await pool.start(digest)
+        await pool.start()
     except Refused as fault:
         return str(fault)
     return ""

@@ -68,19 +68,20 @@ def test_a_worker_that_died_is_replaced_and_counted(told):
 
 def test_workers_that_would_go_by_other_rules_are_refused(told):
     """A file that changes between the daemon's look and theirs, or is wrong by then, leaves those before at work."""
-    assert told["changed"] == "the policies have changed since they were read; reload again"
+    assert told["changed"] == "the configuration has changed since it was read; reload again"
     assert told["refused"].endswith("gateway.yaml:3: limits: unknown key")
     assert told["after refusals"]
 
 
 def test_no_worker_goes_by_rules_that_were_not_reloaded(told):
     """A new one in the place of one that died reads the file as it is by then: its message waits, and says why (I9)."""
-    assert told["unreloaded"] == "unavailable: the policies have changed since they were read; reload again"
+    assert told["unreloaded"] == "unavailable: the configuration has changed since it was read; reload again"
 
 
-def test_a_reload_brings_new_workers(told):
-    """Who was there before goes when its messages are done."""
+def test_a_reload_brings_new_workers_and_leaves_one_of_the_old(told):
+    """What has come in by the old configuration is examined by it, to its end."""
     assert told["renewed"]
+    assert told["shrunk"] == 1
 
 
 def test_without_a_nursery_the_daemon_ends(told):

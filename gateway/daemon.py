@@ -1,0 +1,274 @@
+"""The running gateway: ports are bound before any is served, and the indentation is the order of shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+import structlog
+
+from gateway import __version__, build, doors
+from gateway.config import Config, load
+from gateway.core.arrival import Arrival
+from gateway.core.problem import ConfigError, Problem
+from gateway.generation import Generation, Ground, generation
+from gateway.ingress.budget import Budget
+from gateway.ingress.listener import Listener
+from gateway.ingress.mailbox_round import World
+from gateway.ops import log as logs
+from gateway.ops import notify
+from gateway.ops.board import Board, status_file
+from gateway.ops.clock import Clock
+from gateway.ops.meters import Meters
+from gateway.ops.page import Page
+from gateway.polling import Reading
+from gateway.ports import Receipt, Unavailable
+from gateway.store.database import Database
+from gateway.sweep import Sweep
+from gateway.tokens.source import Source
+from gateway.tokens.watch import watch
+from gateway.workers.line import Refused
+from gateway.workers.nursery import Nursery
+from gateway.workers.pool import Pool, attend
+
+GRACE = 20.0
+"""Seconds that work in flight has to finish in after SIGTERM, at each of the two ends; systemd gives 90 in all."""
+OLDER = 4
+"""Generations before the present one that guests may be here by; with more, those of the oldest are told to part."""
+HEAD_EVERY = 86_400.0
+"""Seconds between two looks at the audit's head."""
+
+log = structlog.get_logger()
+
+
+class Daemon:
+    """A ground, the generation of the moment, and what serves by it."""
+
+    def __init__(self, config: Config, database: Database, nursery: Nursery) -> None:
+        node, budget, meters = build.node(config, database), Budget(), Meters()
+        self._database = database
+        self._store = store = build.store(config, database, node, meters.committed)
+        self._board = board = Board(status_file(config.beside), build.now)
+        world = World(store, self._receive, budget, build.new_id, build.now, build.chance, self._short)
+        self._ground = Ground(store, node, nursery, budget, meters, board, self._wake, world)
+        self._now = generation(self._ground, config)
+        self._older: list[Generation] = []
+        self._dispatch = build.dispatch(config, store, self._now.way, meters)
+        self._listeners: dict[str, Listener] = {}
+        self._pages: dict[str, asyncio.Task[None]] = {}
+        self._readings: dict[str, Reading] = {}
+        self._pools: dict[Pool, asyncio.Task[None]] = {}
+        self._serving: set[Listener | Reading] = set()
+        """With those that a reload has left, until they are through."""
+        self._beside: set[asyncio.Task[None]] = set()
+        self._stop, self._hurry, self._asked_to_reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        clock = Clock(build.now)
+        board.troubles = lambda: tuple(filter(None, (*self._now.troubles(), clock.trouble())))
+        board.bounds = lambda: (
+            budget.bound,
+            store.bound,
+            self._now.disk.bound,
+            *(one.bound for one in self._listeners.values()),
+        )
+        if node is not None:
+            node.bell = self._dispatch.wake
+
+    def bind(self) -> None:
+        """Take every port before serving any. Raises ConfigError where one is taken."""
+        self._bound = self._take_addresses(self._now)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; then the ingresses stop, then dispatch, then the store closes."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload.set)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # one that came during the start is heard now
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                await self._join()
+                self._do_beside(self._store.watch())
+                self._do_beside(self._board.run())
+                self._do_beside(self._tell_head())
+                self._do_beside(Sweep(self._store, lambda: self._now.house.policy.retention, build.now).run())
+                self._do_beside(watch(self._sources, self._ground.meters, build.now, asyncio.sleep))
+                self._do_beside(attend(self._ground.nursery))
+                self._do_beside(self._end_at_once())
+                try:
+                    await self._now.pool.start()
+                except Refused as fault:
+                    raise Unavailable(str(fault)) from fault
+                self._group.create_task(self._dispatch.run(), name="dispatch")
+                await self._take_in()
+                await self._dispatch.drain(GRACE)
+                for task in tuple(self._beside):
+                    task.cancel()
+        finally:
+            await self._now.smarthost.close()
+            self._store.close()
+            log.info("gateway.stopped")
+
+    async def _join(self) -> None:
+        """Be known to the other gateways, if there may be any, before anything is done that is done once."""
+        if (node := self._ground.node) is not None:
+            await node.join()
+            self._do_beside(node.run())
+
+    async def _take_in(self) -> None:
+        async with asyncio.TaskGroup() as self._ingresses:
+            self._go_by(self._now, *self._bound)
+            reloads = self._ingresses.create_task(self._reloads())
+            notify.ready()
+            log.info("gateway.started", version=__version__, database=str(self._database))
+            await self._stop.wait()
+            log.info("gateway.stopping")
+            notify.stopping()
+            reloads.cancel()
+            for ingress in self._serving:
+                self._ingresses.create_task(ingress.drain(GRACE))
+
+    def _asked_to_stop(self) -> None:
+        """Once: in order. Twice: at once."""
+        (self._hurry if self._stop.is_set() else self._stop).set()
+
+    async def _end_at_once(self) -> None:
+        """What is not finished by then comes again, or is sent again: nothing of it was promised (I3)."""
+        await self._hurry.wait()
+        log.warning("gateway.hurried", why="told to stop once more")
+        await asyncio.gather(*(one.drain(0) for one in self._serving), self._dispatch.drain(0))
+
+    def _short(self) -> str:
+        return self._now.disk.refuses()
+
+    def _wake(self) -> None:
+        self._dispatch.wake()
+
+    def _sources(self) -> Iterable[Source]:
+        return self._now.sources.values()
+
+    async def _receive(self, arrival: Arrival) -> Receipt:
+        """A mail from a mailbox, by the rules in force at this moment."""
+        return await self._now.passage(arrival)
+
+    async def _reloads(self) -> None:
+        while True:
+            await self._asked_to_reload.wait()
+            self._asked_to_reload.clear()  # whoever asks from here on is heard by another reload
+            notify.reloading()
+            await self._reload()
+            notify.ready()
+
+    async def _reload(self) -> None:
+        """All of the configuration, or nothing of it."""
+        before = self._now
+        try:
+            coming = generation(self._ground, load(before.config.path), before)
+            if coming.pool is not before.pool:
+                await coming.pool.start()
+            try:
+                bound = self._take_addresses(coming)
+            except ConfigError:
+                if coming.pool is not before.pool:
+                    coming.pool.close()
+                raise
+        except (ConfigError, Refused, OSError) as fault:
+            log.warning("gateway.reload-refused", why=str(fault), in_force=before.house.policy.digest[:12])
+            self._board.refused(str(fault))
+            return
+        self._go_by(coming, *bound)
+        log.info("gateway.reloaded", policy=coming.house.policy.digest[:12])
+
+    def _take_addresses(self, coming: Generation) -> tuple[dict[str, Listener], dict[str, Page]]:
+        """Those that it has more than there are, all or none. Raises ConfigError."""
+        listeners = {listen: Listener(site) for listen, site in coming.sites.items() if listen not in self._listeners}
+        pages = {listen: page for listen, page in coming.pages.items() if listen not in self._pages}
+        parts: list[tuple[str, Listener | Page]] = [("smtp", one) for one in listeners.values()]
+        parts += [("metrics", one) for one in pages.values()]
+        for key, part in parts:
+            try:
+                part.bind()
+            except (OSError, ValueError) as fault:
+                for _, one in parts:
+                    one.close()
+                raise ConfigError(Problem(str(coming.config.path), 0, key, *doors.unbound(fault))) from fault
+        return listeners, pages
+
+    def _go_by(self, coming: Generation, listeners: dict[str, Listener], pages: dict[str, Page]) -> None:
+        """From here on, and in one go: nothing in here waits, and nothing may fail."""
+        before, self._now = self._now, coming
+        logs.configure(coming.config.log.format, level=coming.config.log.level, shows=coming.shows)
+        self._dispatch.adopt(coming.way)
+        if self._ground.node is not None:
+            self._ground.node.want(list(coming.readings))
+        self._board.expect(build.standings(coming.config))
+        self._board.shadow = coming.shadow
+        self._board.reloaded(coming.house.policy.digest)
+        if coming.pool not in self._pools:
+            self._pools[coming.pool] = self._do_beside(coming.pool.run())
+        self._move_listeners(coming, listeners)
+        for listen in self._pages.keys() - coming.pages.keys():
+            self._pages.pop(listen).cancel()
+        for listen, page in pages.items():
+            self._pages[listen] = self._do_beside(page.serve())
+        self._move_readings(coming)
+        if before is not coming:
+            self._older.append(before)
+            self._do_beside(self._see_off(before))
+
+    def _move_listeners(self, coming: Generation, listeners: dict[str, Listener]) -> None:
+        for listen, listener in tuple(self._listeners.items()):
+            if listen in coming.sites:
+                listener.adopt(coming.sites[listen])
+            else:
+                self._ingresses.create_task(self._listeners.pop(listen).drain(None))
+        for listen, listener in listeners.items():
+            self._listeners[listen] = listener
+            self._serve(listener, listener.serve())
+
+    def _move_readings(self, coming: Generation) -> None:
+        """A mailbox that is read as before goes on; of another the old reading ends before the new one begins."""
+        before, self._readings = self._readings, {}
+        for name, reading in coming.readings.items():
+            if name in before and before[name].terms == reading.terms:
+                self._readings[name] = before.pop(name)
+            else:
+                self._readings[name] = reading
+                self._serve(reading, reading.serve(before.get(name)))
+        for reading in before.values():
+            self._ingresses.create_task(reading.drain(GRACE))
+
+    async def _see_off(self, old: Generation) -> None:
+        """Its guests go on to their end by what they began with; then the last of its workers may go."""
+        if old.pool is not self._now.pool:
+            old.pool.shrink()
+        if len(self._older) > OLDER:
+            self._older[0].wind_down()
+        await old.smarthost.close()
+        await old.ended()
+        self._older.remove(old)
+        if all(old.pool is not one.pool for one in (*self._older, self._now)):
+            self._pools.pop(old.pool).cancel()
+
+    async def _tell_head(self) -> None:
+        """With the log the audit's head leaves the machine: against it shows what is cut off the end later."""
+        while True:
+            try:
+                head = await self._store.audit_head()
+            except Unavailable as fault:
+                log.warning("audit.unavailable", why=str(fault))
+            else:
+                log.info("audit.head", rows=head.rows, hash=head.hash)
+            await asyncio.sleep(HEAD_EVERY)
+
+    def _serve(self, ingress: Listener | Reading, serving: Coroutine[Any, Any, None]) -> None:
+        self._serving.add(ingress)
+        self._ingresses.create_task(serving).add_done_callback(lambda _: self._serving.discard(ingress))
+
+    def _do_beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """What does not end by itself, or may be cut off at the end."""
+        task = self._group.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        return task
