@@ -82,6 +82,19 @@ def open_database(config: Config) -> Database:
         raise ConfigError(Problem(str(config.path), 0, "database_password_file", wrong)) from fault
 
 
+def backup_mark(config: Config) -> Path:
+    """A file whose time is that of the last whole backup."""
+    return config.beside.with_name(f"{config.beside.name}.backup")
+
+
+def last_backup(config: Config) -> datetime | None:
+    """When it was, if there was one."""
+    try:
+        return datetime.fromtimestamp(backup_mark(config).stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
 def outside(config: Config) -> Outside:
     """Where octets are that are too long for the database. Raises ConfigError."""
     return Outside(_bucket(config) if config.blobs.store == "s3" else Files(config.blob_folder), config.blobs.inline)

@@ -66,6 +66,7 @@ class Daemon:
         self._stop, self._hurry, self._asked_to_reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         clock = Clock(build.now)
         board.troubles = lambda: tuple(filter(None, (*self._now.troubles(), clock.trouble())))
+        meters.certificates = lambda: self._now.certificates
         board.bounds = lambda: (
             budget.bound,
             store.bound,

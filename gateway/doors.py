@@ -82,7 +82,7 @@ def pages(config: Config, meters: Meters, stands: Board, kept: Store) -> dict[st
 
     async def text() -> bytes:
         figures = await census.figures()
-        return exposition.text(exposition.Seen(meters, stands.report(), figures))
+        return exposition.text(exposition.Seen(meters, stands.report(), figures, build.last_backup(config)))
 
     return {str(listen): Page(partial(metrics_socket, listen), text)}
 

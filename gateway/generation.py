@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 
 import structlog
@@ -112,6 +113,11 @@ class Generation:
     def way(self) -> Way:
         """How letters leave."""
         return Way(self.smarthost, self.config.letterhead, self.config.outbound.retry.schedule)
+
+    @property
+    def certificates(self) -> dict[str, datetime]:
+        """When those that are offered end, by listener."""
+        return {one.settings.name: one.certificate.ends for one in self.sites.values() if one.certificate}
 
     def troubles(self) -> tuple[str, ...]:
         """What is wrong now with what its files hold, or with its disk."""

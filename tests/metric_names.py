@@ -17,14 +17,14 @@ HISTOGRAM = ("_bucket", "_count", "_sum")
 
 def full():
     """The lines of the page."""
-    meters = Meters(canary=NOW, endings={"box": NOW}, silences={"port": Silence()})
+    ends = {"port": NOW + timedelta(days=9)}
+    meters = Meters(canary=NOW, endings={"box": NOW}, silences={"port": Silence()}, certificates=lambda: ends)
     meters.dispositions["accept", "registered"] = 1
     meters.evidence["header", "pass"] = 1
     meters.comparisons["accept", "quarantine"] = 1
     report = Report(NOW, InForce("d", NOW), (Standing("port", "smtp", NOW, NOW),), (Bound("memory", 0, 1, 0),))
     figures = Figures(NOW, off={"port": 0})
-    ends = {"port": NOW + timedelta(days=9)}
-    return page(meters, report=report, figures=figures, certificates=ends, backup=NOW)
+    return page(meters, report=report, figures=figures, backup=NOW)
 
 
 def series():

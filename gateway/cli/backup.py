@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,6 +33,9 @@ def backup(context: Context, folder: Path, json_lines: bool) -> int:
     _sqlite(context)
     with refusals(), show.working("copying"):
         made = copies.backup(context.seen, folder.absolute(), build.now())
+    if not made.lost:
+        with suppress(OSError):  # the backup is whole all the same; the metric tells of the one before
+            build.backup_mark(context.config).touch(mode=0o600)
     show.record(asdict(made), lambda _: _told(folder, made), json_lines=json_lines)
     return os.EX_DATAERR if made.lost else os.EX_OK
 

@@ -5,8 +5,8 @@ A word that may come is there from the start, as 0: of a series that begins at 1
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from prometheus_client.exposition import generate_latest
@@ -33,8 +33,6 @@ class Seen:
     report: Report
     figures: Figures | None = None
     """None as long as the database has told nothing."""
-    certificates: Mapping[str, datetime] = field(default_factory=dict)
-    """When those in use end, by ingress."""
     backup: datetime | None = None
     """When the last one was whole."""
 
@@ -143,7 +141,7 @@ def _limits(report: Report) -> Iterator[Metric]:
 def _ends(seen: Seen) -> Iterator[Metric]:
     words = "When what signs a mailbox or the smarthost in ends"
     yield moments("gateway_credential_end", words, "name", seen.meters.endings)
-    yield moments("gateway_certificate_end", "When the certificate in use ends", "ingress", seen.certificates)
+    yield moments("gateway_certificate_end", "When the certificate in use ends", "ingress", seen.meters.certificates())
     yield moments("gateway_canary_arrival", "When the last canary arrived", "", {"": seen.meters.canary})
     yield moments("gateway_backup_success", "When the last backup was whole", "", {"": seen.backup})
 

@@ -6,6 +6,7 @@ Every label is a word from a closed set or a name from the configuration: no str
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -62,6 +63,8 @@ class Meters:
     following: Floods = field(default_factory=Floods)
     endings: dict[str, datetime] = field(default_factory=dict)
     """Of secrets and consents, by who signs in with them."""
+    certificates: Callable[[], Mapping[str, datetime]] = dict
+    """When those that are offered end, by ingress, as it is now."""
     canary: datetime | None = None
     """When the last one arrived."""
     answers: Histogram = field(default_factory=Histogram)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 
 import pytest
 
@@ -44,6 +46,18 @@ def checked(desk):
 def message(desk):
     [one] = desk("messages", "list", "--json").records
     return one["id"]
+
+
+def test_a_whole_backup_leaves_its_time_for_the_metrics(desk):
+    """One that misses octets does not: its age is what an alert looks at."""
+    desk("ingest", stdin=MAIL)
+    mark = desk.folder / "gateway.db.backup"
+    assert desk("backup", str(desk.folder / "backup")).code == 0
+    assert (mark.stat().st_size, stat.S_IMODE(mark.stat().st_mode)) == (0, 0o600)
+    os.utime(mark, (0, 0))
+    blobs(desk)[0].unlink()
+    assert desk("backup", str(desk.folder / "another")).code == 65
+    assert mark.stat().st_mtime == 0
 
 
 def test_a_backup_is_restored_where_there_was_nothing(desk):

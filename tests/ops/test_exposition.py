@@ -123,8 +123,8 @@ def test_what_never_was_is_absent():
     """A backup that nobody has made is not one of 1970."""
     gone = ("gateway_backup", "gateway_canary", "gateway_credential", "gateway_certificate")
     assert told(gone) == set()
-    meters = Meters(canary=NOW, endings={"box": NOW})
-    assert told(gone, meters, backup=NOW, certificates={"from-mta": NOW}) == {
+    meters = Meters(canary=NOW, endings={"box": NOW}, certificates=lambda: {"from-mta": NOW})
+    assert told(gone, meters, backup=NOW) == {
         f"gateway_backup_success_timestamp_seconds {STAMP}",
         f"gateway_canary_arrival_timestamp_seconds {STAMP}",
         f'gateway_credential_end_timestamp_seconds{{name="box"}} {STAMP}',
