@@ -147,7 +147,7 @@ class Dispatch:
             case Failed():
                 await self._settle(due, way, None, letter)
             case Silent(why):
-                await self._insist(lambda: self._outbox.settle(due, None, None, next_attempt=None))
+                await self._insist(lambda: self._outbox.settle(due, None, None, at=self._now(), next_attempt=None))
                 log.info("outbox.cancelled", outbox=due.reply.row, ticket=due.reply.reference, status=why)
             case _:
                 assert_never(letter)
@@ -163,15 +163,14 @@ class Dispatch:
             return Failed(one_line(f"5.6.0 the letter cannot be written: {fault}", _STATUS_CHARACTERS))
 
     async def _settle(self, due: Due, way: Way, outgoing: Outgoing | None, outcome: Outcome) -> None:
-        again, attempts = None, due.attempts + 1
+        again, attempts, now = None, due.attempts + 1, self._now()
         if isinstance(outcome, Deferred):
-            now = self._now()
             again = next_attempt(way.schedule, attempts, due.created, now, self._chance())
             if again is None:
                 words = f"4.4.7 gave up after {_age(due, now)}: {outcome.status}"  # RFC 3463 §3.5
                 outcome = Failed(one_line(words, _STATUS_CHARACTERS))
         final = outcome
-        turned = await self._insist(lambda: self._outbox.settle(due, outgoing, final, next_attempt=again))
+        turned = await self._insist(lambda: self._outbox.settle(due, outgoing, final, at=now, next_attempt=again))
         self._observer.attempted(outcome)
         event, dsn = _told(outcome)
         log.info(

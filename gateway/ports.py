@@ -275,6 +275,7 @@ class Outbox(Protocol):
         outgoing: Outgoing | None,
         outcome: Outcome | None,
         *,
+        at: datetime,
         next_attempt: datetime | None,
     ) -> Turn | None:
         """Write an attempt down. No outcome cancels; `next_attempt` is set for a deferred one. Raises Unavailable.

@@ -135,13 +135,13 @@ class Store:
         outgoing: Outgoing | None,
         outcome: Outcome | None,
         *,
+        at: datetime,
         next_attempt: datetime | None,
     ) -> Turn | None:
         """Write an attempt down; what it did to the primary address."""
         node = None if self._node is None else self._node.number or claims.NOBODY
-        return await self._writer.write(
-            partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome, next_attempt=next_attempt, node=node),
-        )
+        settle = partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome)
+        return await self._writer.write(partial(settle, at=at, next_attempt=next_attempt, node=node))
 
     async def sight(self, folder: Folder) -> Sight | None:
         """What is known of a mailbox's folder."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
 from gateway.core.flood import counting, ignored, otherwise
+from gateway.core.hop import queue_id
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Kept
@@ -90,7 +91,7 @@ def settle(
     attempts.settle(connection, record)
     turned = None
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
-        turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report)
+        turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report, arrival.id, now)
     if opening is not None and ticket_id is not None:
         contents.keep(connection, opening.message.body, record.outside)
         _insert_entry.run(connection, _entry(connection, arrival, opening, ticket_id))
@@ -188,6 +189,7 @@ def _arrival(arrival: Arrival) -> dict[str, Any]:
         "sha256": hashlib.sha256(arrival.raw).hexdigest(),
         "overrides": [],
         "kept": Kept.WHOLE.value,
+        "queue_id": queue_id(arrival.raw),
     }
 
 

@@ -38,7 +38,7 @@ from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Kept
 from gateway.core.ticket import Status
 from gateway.core.times import stamp
-from gateway.store import audit, contents, likeness
+from gateway.store import audit, contents, deliveries, likeness
 from gateway.store import tables as t
 from gateway.store.dialect import Contains, elements, member
 
@@ -63,7 +63,7 @@ STAYS: dict[Table, frozenset[str]] = {
     ),
 }
 """Of rows that stay, the columns that do: moments, counts, references among our own rows, and who of staff acted."""
-GOES = frozenset({t.address, t.likeness, t.service, t.raw, t.content, t.audit_text})
+GOES = frozenset({t.address, t.likeness, t.service, t.raw, t.content, t.audit_text, t.delivery})
 """Rows that go."""
 UNTOUCHED = frozenset(
     {t.audit, t.blob, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen, t.node, t.lease}
@@ -196,6 +196,7 @@ def _blank_messages(connection: Connection, doomed: ColumnElement[bool]) -> int:
 
 def _blank_letters(connection: Connection, account: int) -> int:
     """What waits is never sent. One in flight may still be: `letters.settle()` then writes down no address."""
+    deliveries.forget(connection, select(t.outbox.c.id).where(t.outbox.c.account_id == account))
     waits = t.outbox.c.state.in_(("due", "deferred"))
     values = {**blank(t.outbox), "state": case((waits, "cancelled"), else_=t.outbox.c.state)}
     return connection.execute(update(t.outbox).where(t.outbox.c.account_id == account).values(values)).rowcount

@@ -15,7 +15,7 @@ from gateway.core.message import Report
 from gateway.core.reply import Deferred, Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.times import moment, stamp
 from gateway.ports import Due, Opening
-from gateway.store import health, repetition
+from gateway.store import deliveries, health, repetition
 from gateway.store import tables as t
 from gateway.store.audit import note
 from gateway.store.dialect import notify, serialise
@@ -147,6 +147,7 @@ def settle(  # noqa: PLR0913 - a fact each
     outgoing: Outgoing | None,
     outcome: Outcome | None,
     *,
+    at: datetime,
     next_attempt: datetime | None,
     node: int | None = None,
 ) -> Turn | None:
@@ -155,6 +156,7 @@ def settle(  # noqa: PLR0913 - a fact each
     Without a `node` there is nobody else. What it did to the primary address is given back (R6).
     """
     state, status, failure = _fate(outcome, next_attempt)
+    deliveries.note(connection, due.reply.row, state, status, at)
     facts = {
         "row": due.reply.row,
         "its_state": state,
@@ -216,7 +218,7 @@ def records(connection: Connection, window: Window) -> Iterator[dict[str, Any]]:
         yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-def bounced(connection: Connection, row: str, report: Report) -> Turn | None:
+def bounced(connection: Connection, row: str, report: Report, message_id: str, at: datetime) -> Turn | None:
     """A delivery report came back to this row's own reverse-path (threats rule 14).
 
     A failure fails the letter, once; a delay is only shown. What it did to the primary address is given back (R6).
@@ -226,6 +228,7 @@ def bounced(connection: Connection, row: str, report: Report) -> Turn | None:
     about = f"{report.recipient or 'the recipient'} {'failed' if report.action == 'failed' else 'is late'}"
     told = f"{report.status or report.action}: the delivery report says that {about}"
     values = {"status": one_line(told, STATUS_CHARACTERS)}
+    deliveries.note(connection, row, report.action, values["status"], at, message_id)
     if report.action == "failed":
         values |= {"state": "failed", "failure": health.HARD if report.hard else health.SOFT}
     delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered") & ~_erased

@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Column, Connection, Select, and_, delete, func, nul
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, Kept, Retention, Swept
 from gateway.core.times import stamp
-from gateway.store import contents
+from gateway.store import contents, deliveries
 from gateway.store import retention_terms as terms
 from gateway.store import tables as t
 from gateway.store.audit import note
@@ -177,7 +177,7 @@ def _blank_tickets(closed: terms.Condition, now: datetime, connection: Connectio
     rows = _light(connection.execute(query.limit(BATCH)).all(), "entries", ENTRIES)
     ids = [row.id for row in rows if not row.waits]
     connection.execute(update(t.entry).where(t.entry.c.ticket_id.in_(ids)).values(_BLANK_ENTRY))
-    connection.execute(update(t.outbox).where(t.outbox.c.ticket_id.in_(ids)).values(_BLANK_LETTER))
+    _blank_letters(connection, t.outbox.c.ticket_id.in_(ids))
     connection.execute(update(t.ticket).where(key.in_(ids)).values(subject="", blanked_at=stamp(now)))
     return _next(rows), Swept(tickets=len(ids))
 
@@ -189,8 +189,13 @@ def _blank_records(old: terms.Condition, connection: Connection, after: Place) -
     connection.execute(delete(t.attempt).where(t.attempt.c.message_id.in_(ids)))
     questions = select(t.confirmation.c.outbox_id).where(t.confirmation.c.message_id.in_(ids))
     sent = t.outbox.c.id.in_(questions) & t.outbox.c.next_attempt_at.is_(None)
-    connection.execute(update(t.outbox).where(sent).values(_BLANK_LETTER))
+    _blank_letters(connection, sent)
     return _next(rows), Swept(records=len(ids))
+
+
+def _blank_letters(connection: Connection, those: terms.Condition) -> None:
+    deliveries.forget(connection, select(t.outbox.c.id).where(those))
+    connection.execute(update(t.outbox).where(those).values(_BLANK_LETTER))
 
 
 def _drop_contents(unused: Sequence[tuple[str, int]], horizon: int, connection: Connection, after: Place) -> Gone:

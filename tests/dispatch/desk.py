@@ -56,7 +56,7 @@ class Outbox:
             raise Unavailable("disk full")
         return tuple(one for row, one in self.rows.items() if row not in busy)[:limit]
 
-    async def settle(self, due, outgoing, outcome, *, next_attempt):
+    async def settle(self, due, outgoing, outcome, *, at, next_attempt):
         if self.unsettled:
             self.unsettled -= 1
             raise Unavailable("disk full")

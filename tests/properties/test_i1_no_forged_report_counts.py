@@ -73,7 +73,9 @@ async def test_i1_no_forged_report_changes_an_account_or_a_letter(said):
         await gateway.receive(letter())
         (due,) = gateway.database.read(lambda c: letters.due(c, NOW.replace(year=2027), 9))
         outgoing = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@gateway.example.it")
-        gateway.database.write(lambda c: letters.settle(c, due, outgoing, Delivered("250 ok"), next_attempt=None))
+        gateway.database.write(
+            lambda c: letters.settle(c, due, outgoing, Delivered("250 ok"), at=NOW, next_attempt=None)
+        )
         keys = await gateway.store.keyring()
         row = due.reply.row
         good, other = bounce_token(keys, row), bounce_token(keys, "Z" * len(row))

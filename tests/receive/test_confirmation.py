@@ -304,7 +304,9 @@ async def test_a_letter_that_comes_back_leaves_it_held(asking):
     held = await asking.receive(forged())
     [due] = asking.database.read(lambda c: letters.due(c, LATER, 9))
     (question,) = questions(asking)
-    asking.database.write(lambda c: letters.settle(c, due, question, Failed("550 5.1.1", hard=True), next_attempt=None))
+    asking.database.write(
+        lambda c: letters.settle(c, due, question, Failed("550 5.1.1", hard=True), at=NOW, next_attempt=None)
+    )
     assert (fate(asking, held), questions(asking)) == (HELD, [])
     assert [row["state"] for row in asking.outbox] == ["failed"]
 

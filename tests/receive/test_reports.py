@@ -44,7 +44,7 @@ async def delivered(gateway, number=1):
     (due,) = gateway.database.read(lambda c: letters.due(c, NOW.replace(year=2027), 9))
     primary = gateway.account(ROSSI).primary
     outgoing = SimpleNamespace(forward_path=primary, message_id="x@gateway.example.it")
-    gateway.database.write(lambda c: letters.settle(c, due, outgoing, Delivered("250 ok"), next_attempt=None))
+    gateway.database.write(lambda c: letters.settle(c, due, outgoing, Delivered("250 ok"), at=NOW, next_attempt=None))
     return due.reply.row
 
 

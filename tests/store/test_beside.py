@@ -85,7 +85,7 @@ async def test_two_letters_that_fail_at_once_are_two_failures(gateway, at_once):
 
     def failing(due):
         outcome = Failed("550 5.1.1 nobody", hard=True)
-        return lambda c: letters.settle(c, due, outgoing, outcome, next_attempt=None)
+        return lambda c: letters.settle(c, due, outgoing, outcome, at=NOW, next_attempt=None)
 
     at_once(*map(failing, gateway.database.read(lambda c: letters.due(c, NOW.replace(year=2027), 9))))
     query = "select hard_failures from account where id = 1"

@@ -76,7 +76,7 @@ async def test_a_ticket_that_is_not_there(gateway):
 def settle(gateway, outcome, next_attempt=None):
     (one, *_) = gateway.database.read(lambda c: letters.due(c, NOW + timedelta(days=400), 9))
     outgoing = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@gateway.example.it")
-    gateway.database.write(lambda c: letters.settle(c, one, outgoing, outcome, next_attempt=next_attempt))
+    gateway.database.write(lambda c: letters.settle(c, one, outgoing, outcome, at=NOW, next_attempt=next_attempt))
     return one.reply.row
 
 
@@ -111,7 +111,9 @@ async def test_a_letter_cancelled_in_flight_says_what_happened(gateway, ref):
     (one,) = gateway.database.read(lambda c: letters.due(c, NOW + timedelta(days=1), 9))
     gateway.database.write(lambda c: letters.cancel(c, one.reply.row, now=NOW, by="anna"))
     for outcome, state in ((Deferred("451 x"), "cancelled"), (Delivered("250 ok"), "delivered")):
-        gateway.database.write(lambda c, outcome=outcome: letters.settle(c, one, None, outcome, next_attempt=NOW))
+        gateway.database.write(
+            lambda c, outcome=outcome: letters.settle(c, one, None, outcome, at=NOW, next_attempt=NOW)
+        )
         assert gateway.outbox[0]["state"] == state
 
 

@@ -52,7 +52,7 @@ def due(gateway):
 def settle(gateway, one, outcome):
     code = {1: ROSSI, 2: SMITH}[one.reply.account_id]
     outgoing = SimpleNamespace(forward_path=gateway.account(code).primary, message_id="ours@gateway.example.it")
-    gateway.database.write(lambda c: letters.settle(c, one, outgoing, outcome, next_attempt=None))
+    gateway.database.write(lambda c: letters.settle(c, one, outgoing, outcome, at=NOW, next_attempt=None))
 
 
 def report(row):
@@ -229,7 +229,9 @@ async def test_a_letter_in_flight_leaves_no_address_behind(lived):
     run(lived)
     outgoing = SimpleNamespace(forward_path=primary, message_id="ours@gateway.example.it")
     for outcome in (Deferred(f"451 <{primary}> later"), Delivered(f"250 <{primary}> ok")):
-        lived.database.write(lambda c, outcome=outcome: letters.settle(c, flying, outgoing, outcome, next_attempt=None))
+        lived.database.write(
+            lambda c, outcome=outcome: letters.settle(c, flying, outgoing, outcome, at=NOW, next_attempt=None)
+        )
     [row] = [one for one in lived.outbox if one["id"] == flying.reply.row]
     assert (row["state"], row["recipient"], row["status"]) == ("delivered", None, "")
 

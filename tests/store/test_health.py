@@ -31,7 +31,7 @@ async def send(gateway):
         another = replace(reply, row=f"R{day:03}")
         gateway.database.write(lambda c: letters.enqueue(c, another, 1, NOW + timedelta(days=day)))
         (due,) = gateway.database.read(lambda c: letters.due(c, LATER, 9))
-        return gateway.database.write(lambda c: letters.settle(c, due, outgoing, outcome, next_attempt=None))
+        return gateway.database.write(lambda c: letters.settle(c, due, outgoing, outcome, at=NOW, next_attempt=None))
 
     return send
 

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Text, cast, func, insert, null, select, update
 import house
 from gateway.core.place import Folder, Sight
 from gateway.ports import Unavailable
-from gateway.store import audit, blobs, desk, keys, mailboxes, schema
+from gateway.store import audit, blobs, deliveries, desk, keys, mailboxes, schema
 from gateway.store import tables as t
 from gateway.store.blob_files import Files
 from gateway.store.database import Database
@@ -59,6 +59,7 @@ async def source(addresses, tmp_path):
         row = {"ref": "20000-0000Q", "message_id": held.id, "account_id": 1, "outbox_id": gateway.outbox[0]["id"]}
         moments = {"state": "open", "made_at": "2026", "expires_at": "2027"}
         write(lambda c: c.execute(insert(t.confirmation).values(**row, **moments)))
+        write(lambda c: deliveries.note(c, row["outbox_id"], "deferred", "451 later", NOW))
         write(lambda c: c.execute(insert(t.attempt).values(ref="20000-0000R", message_id=held.id, found="tag")))
         write(lambda c: c.execute(insert(t.node).values(host="gateway", pid=1, began_at="2026")))  # it died
         write(lambda c: c.execute(insert(t.lease).values(name="assistenza", node_id=1)))

@@ -186,10 +186,10 @@ async def test_a_lost_claim_takes_nothing_back(tmp_path, url, shared):
             [due] = await gateway.store.due(LATER, 5)
             take_over = "update outbox set claimed_by = %s"
             shared.write(lambda c: c.exec_driver_sql(take_over, (other.number,)))
-            await gateway.store.settle(due, None, Deferred("451 later"), next_attempt=NOW)
+            await gateway.store.settle(due, None, Deferred("451 later"), at=NOW, next_attempt=NOW)
             assert _state(shared) == ("due", 0)
-            await second.settle(due, None, Delivered("250 ok"), next_attempt=None)
-            await gateway.store.settle(due, None, Deferred("451 later"), next_attempt=NOW)
+            await second.settle(due, None, Delivered("250 ok"), at=NOW, next_attempt=None)
+            await gateway.store.settle(due, None, Deferred("451 later"), at=NOW, next_attempt=NOW)
             assert _state(shared) == ("delivered", 1)
 
 

@@ -58,7 +58,7 @@ async def bounce(gateway, _reference):
 async def dispatch(gateway, _reference):
     """A letter is taken out of the outbox, and what became of it written down."""
     [due, *_] = await gateway.store.due(NOW + timedelta(days=1), 4)
-    await gateway.store.settle(due, None, Delivered("250 2.0.0 taken"), next_attempt=None)
+    await gateway.store.settle(due, None, Delivered("250 2.0.0 taken"), at=NOW, next_attempt=None)
 
 
 @file_only

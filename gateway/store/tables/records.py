@@ -46,7 +46,7 @@ class AuditRow(SQLModel, table=True):
     at: str
     by: str
     action: str
-    subject: str
+    subject: str = Field(index=True)
     commitment: str
     hash: str
 

@@ -97,6 +97,21 @@ class OutboxRow(SQLModel, table=True):
     """The gateway that is sending it, where there may be several."""
 
 
+class DeliveryRow(SQLModel, table=True):
+    """What became of a letter each time: an attempt and what the smarthost said, or a report that came back."""
+
+    __tablename__ = "delivery"
+
+    id: int | None = Field(default=None, primary_key=True)
+    outbox_id: str = Field(foreign_key="outbox.id", index=True)
+    at: str
+    outcome: str
+    """delivered, deferred, failed, cancelled; of a report what it says was done: failed, delayed."""
+    status: str
+    message_id: str | None = Field(default=None, foreign_key="message.id")
+    """The report."""
+
+
 class ConfirmationRow(SQLModel, table=True):
     """A question to an account's primary about a message that is held (`core/confirmation.py`); `ref` as a ticket's."""
 
