@@ -25,6 +25,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "status",
             "Say of each ingress when it last worked, what waits, and what is wrong; 69 when one is stuck.",
         ),
+        "why": (
+            "why",
+            "Say what became of a mail, found by WORDS: an id, address, ticket, account, subject or day.",
+        ),
         "migrate": ("daemon", "Bring the database to this version's schema."),
         "ingest": (
             "ingest",

@@ -34,7 +34,9 @@ def note(  # noqa: PLR0913, PLR0917 - a column each
 
 def of_letters(connection: Connection, rows: Sequence[str]) -> Sequence[Row[Any]]:
     """Of these letters, in order."""
-    return connection.execute(select(t.delivery).where(t.delivery.c.outbox_id.in_(rows)).order_by(t.delivery.c.id)).all()
+    return connection.execute(
+        select(t.delivery).where(t.delivery.c.outbox_id.in_(rows)).order_by(t.delivery.c.id)
+    ).all()
 
 
 def forget(connection: Connection, letters: Select[Any]) -> None:

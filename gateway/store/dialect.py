@@ -7,10 +7,27 @@ looked at; and whoever writes over everything asks to be `alone()`. On SQLite bo
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Integer, String, Table, bindparam, false, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Dialect,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    false,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert  # its ON CONFLICT is written down for SQLite too
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -19,10 +36,25 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from gateway.store.prepared import Prepared
 
-__all__ = ["Contains", "alone", "elements", "extent", "measured", "member", "notify", "refuse", "renumber"]
-__all__ += ["serialise", "share", "storable", "upsert"]
+__all__ = [
+    "Contains",
+    "Like",
+    "Overdue",
+    "alone",
+    "elements",
+    "extent",
+    "measured",
+    "member",
+    "notify",
+    "refuse",
+    "renumber",
+]
+__all__ += ["serialise", "share", "storable", "upsert", "within"]
 
 POSTGRESQL = "postgresql"
+QUERY_CANCELED = "57014"
+STEPS = 10_000
+"""So many of SQLite's instructions, some 0.2 ms, lie between two looks at the clock."""
 EVERYTHING = 0x67617465776179
 """The lock that each transaction shares and that whoever is alone has to itself; of names the lock is a hash."""
 
@@ -109,6 +141,41 @@ def refuse(  # noqa: PLR0913, PLR0917 - a trigger's parts
         connection.exec_driver_sql(f"CREATE TRIGGER {name}_all {when} EXECUTE FUNCTION {name}()")
 
 
+class Overdue(Exception):  # noqa: N818 - a state of a search
+    """What was asked took too long and was stopped; what was asked before holds."""
+
+
+@contextmanager
+def within(connection: Connection, seconds: float) -> Iterator[None]:
+    """What is asked in here takes so long at most. Raises Overdue."""
+    if seconds <= 0:
+        raise Overdue
+    try:
+        with connection.begin_nested(), _stopping(connection, seconds):
+            yield
+    except DBAPIError as fault:
+        stopped = getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
+        if stopped or getattr(fault.orig, "sqlstate", None) == QUERY_CANCELED:
+            raise Overdue from fault
+        raise
+
+
+@contextmanager
+def _stopping(connection: Connection, seconds: float) -> Iterator[None]:
+    if connection.dialect.name == POSTGRESQL:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(int(seconds * 1000), 1)}")
+        yield
+        connection.exec_driver_sql("SET LOCAL statement_timeout TO DEFAULT")
+        return
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
 def elements(array: ColumnElement[Any]) -> TableValuedAlias:
     """The elements of a JSON array, as rows with one column: `value`."""
     return _Elements(array).table_valued("value")
@@ -142,3 +209,21 @@ class Contains(FunctionElement[int]):
 def _contains(element: Contains, compiler: SQLCompiler, **how: Any) -> str:
     function = "strpos" if compiler.dialect.name == POSTGRESQL else "instr"
     return f"{function}({compiler.process(element.clauses, **how)})"
+
+
+class Like(FunctionElement[bool]):
+    """`Like(text, pattern)` whatever the case, with a backslash before what is to be taken as it is.
+
+    SQLite's LIKE folds ASCII alone, and takes a quarter of the time of `lower()`.
+    """
+
+    type = Boolean()
+    name = "like"
+    inherit_cache = True
+
+
+@compiles(Like)
+def _like(element: Like, compiler: SQLCompiler, **how: Any) -> str:
+    text, pattern = (compiler.process(one, **how) for one in element.clauses)
+    operator = "ILIKE" if compiler.dialect.name == POSTGRESQL else "LIKE"
+    return f"({text} {operator} {pattern} ESCAPE '\\')"
