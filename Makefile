@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb clean
+.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb release clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -70,6 +70,9 @@ man: $(VENV)/ready  ## write the manual pages to build/man, and what bash and zs
 deb: $(VENV)/ready  ## build the Debian package, dist/mail-gateway_VERSION_amd64.deb
 	@rm -f dist/*.deb
 	contrib/debian/build $(BIN)/python dist
+
+release: $(VENV)/ready  ## before a version's tag: write its database down, for the tests of later ones
+	$(BIN)/python tests/store/release.py
 
 clean:  ## remove what the targets made, the sample database too
 	rm -rf $(VENV) .bench var dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

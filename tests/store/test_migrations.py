@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from functools import partial
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import event
 
 from gateway.core.address import Address
 from gateway.ports import Unavailable
@@ -103,6 +107,12 @@ def fill(connection):
     return filled
 
 
+def empty(database, tables):
+    """Those of these tables that have no row."""
+    with database.connect() as one:
+        return {name for name in tables if not one.exec_driver_sql(f"select count(*) from {name}").scalar()}  # noqa: S608 - the same
+
+
 @pytest.mark.parametrize("revision", sorted(schema.known() - {schema.HEAD}))
 def test_a_database_with_something_in_every_table_is_migrated_and_keeps_it(database, revision):
     """A table that is made anew takes none of what refers to it along, and nothing stands in its way."""
@@ -110,11 +120,7 @@ def test_a_database_with_something_in_every_table_is_migrated_and_keeps_it(datab
         schema.upgrade(connection, revision)
         filled = fill(connection)
     assert schema.migrate(database, NOW)
-    counts = {
-        one: database.read(lambda c, one=one: c.exec_driver_sql(f"select count(*) from {one}").scalar())  # noqa: S608 - the same
-        for one in filled
-    }
-    assert {one for one, number in counts.items() if not number} == set()
+    assert empty(database, filled) == set()
     assert database.read(lambda c: c.exec_driver_sql("pragma foreign_key_check").all()) == []
     assert database.read(lambda c: c.exec_driver_sql("pragma foreign_keys").scalar()) == 1
 
@@ -130,6 +136,46 @@ def test_a_row_that_would_refer_to_none_stops_the_migration(database):
     with pytest.raises(Unavailable, match="a row of raw refers to no message"):
         schema.migrate(database, NOW)
     assert database.read(schema.current) == "0014"
+
+
+INTERRUPTED = """
+import os, signal, sys
+from gateway.store import schema
+from gateway.store.database import Database
+
+def work(connection):
+    schema.upgrade(connection, "0012")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Database("sqlite:///" + sys.argv[1]).open().remake(work)
+"""
+
+
+def test_a_migration_that_is_killed_has_done_nothing(database):
+    """It is one transaction, of tables too: the next start finds the database as it was, and migrates it."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, "0004")
+        filled = fill(connection)
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, str(database.path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert database.read(schema.current) == "0004"
+    assert schema.migrate(database, NOW)
+    assert empty(database, filled) == set()
+
+
+def test_a_migration_that_finds_no_room_has_done_nothing(database):
+    """A full disk is told as one; with room it goes on from where it was."""
+    with database.connect() as connection, connection.begin():
+        schema.upgrade(connection, "0004")
+        fill(connection)
+        pages = connection.exec_driver_sql("pragma page_count").scalar()
+    room = [pages + 2, 1_000_000]
+    event.listen(database.engine, "connect", lambda one, _: one.execute(f"pragma max_page_count = {room[0]}"))
+    with pytest.raises(Unavailable, match="disk is full"):
+        schema.migrate(database, NOW)
+    assert database.read(schema.current) == "0004"
+    del room[0]
+    assert schema.migrate(database, NOW)
 
 
 def test_migrating_again_changes_nothing(either):
