@@ -137,7 +137,7 @@ class Daemon:
     async def _end_at_once(self) -> None:
         """What is not finished by then comes again, or is sent again: nothing of it was promised (I3)."""
         await self._hurry.wait()
-        log.warning("gateway.hurried", why="told to stop once more")
+        log.warning("gateway.hurried", why="told to stop once more", do="nothing: what is cut off is tried again")
         await asyncio.gather(*(one.drain(0) for one in self._serving), self._dispatch.drain(0))
 
     def _short(self) -> str:
@@ -175,7 +175,12 @@ class Daemon:
                     coming.pool.close()
                 raise
         except (ConfigError, Refused, OSError) as fault:
-            log.warning("gateway.reload-refused", why=str(fault), in_force=before.house.policy.digest[:12])
+            log.warning(
+                "gateway.reload-refused",
+                why=str(fault),
+                in_force=before.house.policy.digest[:12],
+                do="correct it, and reload again",
+            )
             self._board.refused(str(fault))
             return
         self._go_by(coming, *bound)
@@ -258,7 +263,7 @@ class Daemon:
             try:
                 head = await self._store.audit_head()
             except Unavailable as fault:
-                log.warning("audit.unavailable", why=str(fault))
+                log.warning("audit.unavailable", why=str(fault), do="bring the database back; it is told tomorrow")
             else:
                 log.info("audit.head", rows=head.rows, hash=head.hash)
             await asyncio.sleep(HEAD_EVERY)

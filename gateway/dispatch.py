@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 import structlog
 
@@ -23,6 +23,7 @@ from gateway.core.reference import Keyring
 from gateway.core.reply import Deferred, Delivered, Failed, Outcome, Outgoing, Reply, Silent, address
 from gateway.core.retry import Schedule, next_attempt
 from gateway.core.standing import Stint
+from gateway.core.times import stamp
 from gateway.ports import AddressBook, Due, Keys, Observer, Outbox, Submission, Unavailable
 
 _T = TypeVar("_T")
@@ -32,6 +33,7 @@ _STATUS_CHARACTERS = 200
 _FED_WITHIN = 300.0
 _SENT_WITHIN = 3600.0
 """Seconds, where a smarthost takes as long as it may over each command and the letter (RFC 5321 §4.5.3.2)."""
+_DO = "bring the database back; letters wait for it"
 _DSN = re.compile(r"(?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3}) ")  # RFC 3463 §2, behind a reply code or alone
 
 log = structlog.get_logger()
@@ -148,7 +150,14 @@ class Dispatch:
                 await self._settle(due, way, None, letter)
             case Silent(why):
                 await self._insist(lambda: self._outbox.settle(due, None, None, at=self._now(), next_attempt=None))
-                log.info("outbox.cancelled", outbox=due.reply.row, ticket=due.reply.reference, status=why)
+                log.info(
+                    "outbox.cancelled",
+                    id=due.answers,
+                    outbox=due.reply.row,
+                    ticket=due.reply.reference,
+                    kind=due.reply.kind.value,
+                    why=why,
+                )
             case _:
                 assert_never(letter)
 
@@ -172,17 +181,7 @@ class Dispatch:
         final = outcome
         turned = await self._insist(lambda: self._outbox.settle(due, outgoing, final, at=now, next_attempt=again))
         self._observer.attempted(outcome)
-        event, dsn = _told(outcome)
-        log.info(
-            event,
-            outbox=due.reply.row,
-            ticket=due.reply.reference,
-            kind=due.reply.kind.value,
-            to=str(outgoing.forward_path) if outgoing else None,
-            dsn=dsn,
-            status=outcome.status,
-            attempts=attempts,
-        )
+        _tell(due, outgoing, outcome, attempts, now, again)
         if turned is not None:
             self._observer.turned(turned)
 
@@ -193,8 +192,8 @@ class Dispatch:
             try:
                 return await call()
             except Unavailable as fault:
-                log.warning("outbox.unavailable", why=str(fault), retry_in=wait)
                 self._turns, self._insisted = self._turns + 1, self._insisted + 1
+                log.warning("outbox.unavailable", why=str(fault), again_in=wait, do=_DO)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -203,6 +202,28 @@ def _age(due: Due, now: datetime) -> str:
     minutes = int((now - due.created).total_seconds()) // 60
     days, hours = divmod(minutes // 60, 24)
     return f"{days}d {hours}h" if days else f"{hours}h {minutes % 60}m"
+
+
+def _tell(  # noqa: PLR0913, PLR0917 - a fact each
+    due: Due, outgoing: Outgoing | None, outcome: Outcome, attempts: int, now: datetime, again: datetime | None
+) -> None:
+    """One line an attempt. `id` is the message that the letter answers, `delay` seconds since it was written."""
+    event, dsn = _told(outcome)
+    facts: dict[str, Any] = {
+        "id": due.answers,
+        "outbox": due.reply.row,
+        "ticket": due.reply.reference,
+        "kind": due.reply.kind.value,
+        "to": str(outgoing.forward_path) if outgoing else "",
+        "delay": round((now - due.created).total_seconds(), 3),
+        "attempts": attempts,
+        "dsn": dsn,
+        "status": outcome.status,
+    }
+    if isinstance(outcome, Failed):
+        log.warning(event, **facts, do=f"mend what the status says, then `gateway outbox retry {due.reply.row}`")
+    else:
+        log.info(event, **facts, next=stamp(again) if again else "")
 
 
 def _told(outcome: Outcome) -> tuple[str, str]:

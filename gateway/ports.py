@@ -112,6 +112,8 @@ class Recorded:
     """What a delivery report did to a primary address."""
     answered: bool = False
     """Whether it was a primary's answer, and has done what it says."""
+    letter: str = ""
+    """The outbox row of what its account is told, if it is told anything."""
 
 
 class AddressBook(Protocol):
@@ -253,11 +255,12 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An outbox row whose time has come. `attempts` is how many came before."""
+    """An outbox row whose time has come. `attempts` is how many came before, `answers` the message that it answers."""
 
     reply: Reply
     attempts: int
     created: datetime
+    answers: str = ""
 
 
 class Outbox(Protocol):

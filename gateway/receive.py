@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
 from gateway.core.arrival import Arrival
 from gateway.core.confirm import CONFIRMABLE, answered, override
 from gateway.core.confirmation import State
+from gateway.core.evidence import Result
+from gateway.core.message import DeliveryReport, Report
 from gateway.core.reason import Reason
-from gateway.core.verdict import Accept, Defer, Verdict
+from gateway.core.verdict import Accept, Defer
 from gateway.ports import (
     Archive,
     Examine,
     Observer,
     Receipt,
     Record,
+    Recorded,
     Said,
     Shadow,
     Unavailable,
 )
+
+TOLD = 10
+"""So many recipients of a message are named in the log; `nrcpt` counts all."""
 
 log = structlog.get_logger()
 
@@ -40,12 +47,14 @@ class Receiver:
 
     async def __call__(self, arrival: Arrival) -> Receipt:
         """Take one message in; returns only after the commit, or with Defer when there was none."""
+        _tell_arrival(arrival)
         try:
             record = await self._answering(await self.examine(arrival))
             recorded = await self.archive.record(record)
         except Unavailable as fault:
             self.observer.deferred(arrival)
-            log.warning("message.deferred", message=arrival.id, ingress=arrival.origin.ingress, why=str(fault))
+            # no warning: a stranger's DNS can cause it, and what of ours is away says so itself
+            log.info("message.deferred", id=arrival.id, ingress=arrival.origin.ingress, why=str(fault))
             return Receipt(arrival.id, Defer(str(fault)))  # I9
         if record.opening or record.question or recorded.answered:
             self.committed()
@@ -54,7 +63,7 @@ class Receiver:
             self.shadow.compare(record)
         if recorded.turned is not None:
             self.observer.turned(recorded.turned)
-        _tell(record, recorded.verdict, recorded.ticket)
+        _tell(record, recorded)
         if record.answer is not None and recorded.answered:
             _tell_answer(record.answer, arrival)
         return Receipt(arrival.id, recorded.verdict, recorded.ticket)
@@ -76,23 +85,50 @@ def _tell_answer(answer: Said, arrival: Arrival) -> None:
     outcome = answer.release[0].verdict.disposition.value if answer.release else ""
     account, message = answer.confirmation.account.code, answer.confirmation.message_id
     event = f"confirmation.{answer.said}"
-    log.info(event, message=message, account=account, answer=arrival.id, disposition=outcome)
+    log.info(event, id=message, account=account, answer=arrival.id, disposition=outcome)
 
 
-def _tell(record: Record, verdict: Verdict, ticket: str | None) -> None:
-    """One line a decision, after the commit."""
-    arrival, sender = record.case.arrival, record.case.sender
+def _tell_arrival(arrival: Arrival) -> None:
+    """What came, before anything is made of it: if we die of it, the log says of what."""
+    envelope, place = arrival.envelope, arrival.place
+    facts: dict[str, Any] = {"id": arrival.id, "ingress": arrival.origin.ingress, "peer": arrival.origin.peer}
+    if envelope is not None:
+        paths = envelope.forward_paths
+        facts |= {"helo": envelope.helo, "from": envelope.reverse_path or "<>", "to": paths[:TOLD], "nrcpt": len(paths)}
+    if place is not None:
+        facts |= {"uidvalidity": place.folder.uidvalidity, "uid": place.uid}
+    log.info("message.received", **facts, size=len(arrival.raw))
+
+
+def _tell(record: Record, recorded: Recorded) -> None:
+    """What was found out and decided, and what was committed: one line, after the commit."""
+    case, verdict = record.case, recorded.verdict
+    for station, words in record.trace:
+        log.debug("message.station", id=case.arrival.id, station=station, why=words)
+    report = case.parsed.report if isinstance(case.parsed, DeliveryReport) else Report()
     event = f"message.{verdict.disposition}"
     log.info(
         event,
-        message=arrival.id,
-        ingress=arrival.origin.ingress,
-        peer=arrival.origin.peer,
-        message_id=record.case.parsed.header.message_id,
-        size=len(arrival.raw),
-        author=sender.author.domain if sender else "",
+        id=case.arrival.id,
+        ingress=case.arrival.origin.ingress,
+        message_id=case.parsed.header.message_id,
+        author=str(case.sender.author) if case.sender else "",
+        subject=case.parsed.header.subject,
+        evidence=case.evidence.source.value,
+        spf=_result(case.evidence.spf),
+        dkim=",".join([_result(one) for one in case.evidence.dkim]),
+        dmarc=_result(case.evidence.dmarc),
         account=verdict.account.code if isinstance(verdict, Accept) else "",
         reason=verdict.reason.value,
         rule=verdict.rule,
-        ticket=ticket or "",
+        why=verdict.detail,
+        ticket=recorded.ticket or "",
+        letter=recorded.letter or (record.question.reply.row if record.question else ""),
+        outbox=case.bounced or "",
+        dsn=report.status,
+        action=report.action,
     )
+
+
+def _result(result: Result | None) -> str:
+    return f"{result.result}/{result.domain}" if result else ""

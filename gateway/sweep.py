@@ -48,7 +48,12 @@ class Sweep:
         try:
             swept = await self._keeper.sweep(self._retention(), self._now(), BY, self._pause)
         except Unavailable as fault:
-            log.warning("retention.unavailable", why=str(fault), retry_in=EVERY.total_seconds())
+            log.warning(
+                "retention.unavailable",
+                why=str(fault),
+                again_in=EVERY.total_seconds(),
+                do="mend that; nothing is deleted until then",
+            )
             return Swept()
         if swept:
             log.info("retention.swept", **swept.record())

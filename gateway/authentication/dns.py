@@ -64,7 +64,7 @@ class Resolver:
                         troubles.append(f"{nameserver[0]} {outcome.words}")
         except TimeoutError:
             troubles.append("no time left")
-        log.warning("dns.unanswered", name=question.name, kind=question.kind, troubles=troubles)
+        log.info("dns.unanswered", name=question.name, kind=question.kind, troubles=troubles)
         return Fresh(Answer(Found.COULD_NOT_ASK), 0)
 
     async def _try(self, asked: QueryMessage, nameserver: Nameserver) -> Fresh | Trouble:

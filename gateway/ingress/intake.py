@@ -10,6 +10,8 @@ from gateway.ingress.dot import Dot
 from gateway.ingress.replies import Reply
 from gateway.ingress.settings import Bounds
 
+SPOOL = "see that `spool` can be written and has room; mail gets 451 until then"
+
 log = structlog.get_logger()
 
 
@@ -58,6 +60,6 @@ class Intake:
         try:
             await self.body.spill()
         except OSError as fault:
-            log.warning("smtp.spool", fault=str(fault))
+            log.warning("smtp.spool", why=str(fault), do=SPOOL)
             self._disk_failed = True
             self.body.close()

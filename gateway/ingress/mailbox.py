@@ -112,7 +112,10 @@ class Mailbox:
             if found and waited is Woke.TIME and not deaf:
                 deaf = True
                 log.warning(
-                    "mailbox.deaf", ingress=self._settings.name, why="IDLE was silent about mail that was there"
+                    "mailbox.deaf",
+                    ingress=self._settings.name,
+                    why="IDLE was silent about mail that was there",
+                    do="nothing: it is looked at twice a minute now; or ask whoever runs that server",
                 )
             if found:  # what came meanwhile was perhaps told while nobody idled
                 waited = None
@@ -167,7 +170,13 @@ class Mailbox:
         there = await driver.uids(1)
         mark = there[-1] if there else 0
         if sight is not None:
-            log.warning("mailbox.renumbered", ingress=folder.ingress, uidvalidity=folder.uidvalidity, mails=mark)
+            log.warning(
+                "mailbox.renumbered",
+                ingress=folder.ingress,
+                uidvalidity=folder.uidvalidity,
+                mails=mark,
+                do="see whether that mailbox was restored or moved; what was known is known again",
+            )
             wanted, since = await _since(driver, there, sight.since), sight.since
         elif self._settings.start == "new":
             wanted, since = [], await _came(driver, there)
@@ -189,7 +198,14 @@ class Mailbox:
         kind = type(fault).__name__
         self._stands(last_error=f"{kind}: {fault}", next_try=self._world.now() + wait, hopeless=hopeless)
         tell = log.error if hopeless else log.warning
-        tell("mailbox.failed", ingress=self._settings.name, kind=kind, why=str(fault), again_in=wait.total_seconds())
+        tell(
+            "mailbox.failed",
+            ingress=self._settings.name,
+            kind=kind,
+            why=str(fault),
+            again_in=wait.total_seconds(),
+            do="see `gateway status`, and `Mailboxes` in docs/operating.md for this kind",
+        )
         return wait
 
     def _stands(self, **now: Any) -> None:

@@ -116,7 +116,13 @@ class Round:
                 await self.driver.flag(uids, FLAGGED)
             await self.world.ledger.settle_mail(self.folder, uids, Step.STAYS)
             self._forget(uids)
-            log.warning("mailbox.too-large", ingress=self.settings.name, uids=uids[:10], limit=self.settings.message)
+            log.warning(
+                "mailbox.too-large",
+                ingress=self.settings.name,
+                uids=uids[:10],
+                limit=self.settings.message,
+                do="read it in the mailbox, where it stays flagged; or raise limits.message",
+            )
 
     async def _take_in(self, part: Mapping[int, Item]) -> None:
         """Fetch these, while those before are received; then file those, while these are received."""
@@ -207,6 +213,7 @@ class Round:
                 self._rest(uids, f"{len(uids)} messages {where}: {fault}")
             else:
                 await self.world.ledger.settle_mail(self.folder, uids, Step.DONE)
+                log.info("mailbox.filed", ingress=self.settings.name, uids=uids, folder=folder, flag=flag)
                 self._forget(uids)
 
     async def _move(self, uids: list[int], folder: str, begun: Mapping[int, Item]) -> Filed:
@@ -237,7 +244,8 @@ class Round:
         self.rests.trouble = why
         for uid in uids:
             self.rests.put_off(uid, self.world.now(), self.world.chance())
-        log.warning("mailbox.put-off", ingress=self.settings.name, uids=uids[:10], why=why)
+        # no warning: a stranger's DNS can cause it; `status` shows what goes on being so
+        log.info("mailbox.put-off", ingress=self.settings.name, uids=uids[:10], why=why)
 
 
 def _parts(items: Mapping[int, Item], alone: set[int]) -> Iterator[dict[int, Item]]:

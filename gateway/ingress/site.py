@@ -26,6 +26,7 @@ from gateway.ingress import replies
 from gateway.ingress.body import Body
 from gateway.ingress.budget import Budget
 from gateway.ingress.certificate import Certificate
+from gateway.ingress.intake import SPOOL
 from gateway.ingress.replies import Reply
 from gateway.ingress.settings import Bounds, IPAddress, ListenerSettings, client_group
 from gateway.ports import Receipt, Receive
@@ -160,7 +161,13 @@ class Site:
         if task.cancelled():
             answer(replies.TRY_LATER)
         elif fault := task.exception():
-            log.error("smtp.fault", ingress=self.settings.name, peer=guest.origin.peer, exc_info=fault)
+            log.error(
+                "smtp.fault",
+                ingress=self.settings.name,
+                peer=guest.origin.peer,
+                do="report it, with what follows",
+                exc_info=fault,
+            )
             answer(replies.TRY_LATER)  # and never the words of the fault
         else:
             answer(task.result())
@@ -174,7 +181,7 @@ class Site:
             except TimeoutError:
                 return replies.TOO_BUSY
             except OSError as fault:
-                log.warning("smtp.spool", ingress=self.settings.name, fault=str(fault))
+                log.warning("smtp.spool", ingress=self.settings.name, why=str(fault), do=SPOOL)
                 return replies.TRY_LATER
             body.close()
             receipt = await self.receive(Arrival(self.new_id(), raw, envelope, guest.origin, self.now()))

@@ -9,6 +9,8 @@ import asyncio
 import ssl
 from typing import cast
 
+import structlog
+
 from gateway.core.arrival import Envelope
 from gateway.ingress import replies
 from gateway.ingress.body import Body
@@ -20,7 +22,11 @@ from gateway.ingress.settings import client_address
 from gateway.ingress.site import Site
 from gateway.ingress.wire import Wire
 
+log = structlog.get_logger()
+
 LINES_AT_ONCE = 64  # then other sessions have their turn
+TOLD = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA"})
+"""The commands that the log repeats: others, as AUTH to whom nobody offered it, may hold a password."""
 
 
 class Session(Wire):
@@ -32,6 +38,7 @@ class Session(Wire):
         self._dialogue = self._new_dialogue(offers_tls=site.certificate is not None)
         self._envelope = Envelope(None, (), "")  # of the message under way
         self._intake: Intake | None = None  # of its data
+        self._command = b""  # answered last
         self._data_end = 0.0
         self._session_end = self._loop.time() + site.bounds.session_seconds
         self._answered = 0
@@ -53,6 +60,7 @@ class Session(Wire):
             self._close(refusal)
             return
         self._admitted = True
+        log.debug("smtp.connected", ingress=self._ingress, peer=self._peer)
         self._say(replies.greeting(self._site.hostname, self._site.settings.protocol))
         self._resume()
 
@@ -83,6 +91,12 @@ class Session(Wire):
     def _deadline(self, idle: float) -> float:
         return idle if self._intake is None else min(idle, self._data_end)
 
+    def _doing(self) -> dict[str, str]:
+        verb = self._command[:4].upper()
+        envelope = self._envelope if verb == b"DATA" else self._dialogue.envelope
+        command = self._command.decode("utf-8", "replace") if verb in TOLD else ""
+        return {"helo": envelope.helo, "from": envelope.reverse_path or "", "command": command}
+
     def _too_late(self) -> Reply:
         return replies.CLOSING if self._site.draining else replies.TOO_SLOW
 
@@ -92,6 +106,7 @@ class Session(Wire):
             self._intake = None
 
     def _answer(self, line: bytes) -> None:
+        self._command = line
         too_long = len(line) + 2 > self._site.bounds.command
         step = self._dialogue.mistake(replies.LINE_TOO_LONG_COMMAND) if too_long else self._dialogue.answer(line)
         match step.then:

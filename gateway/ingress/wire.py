@@ -64,6 +64,10 @@ class Wire(asyncio.BufferedProtocol, ABC):
     def _forget(self) -> None:
         """The rest of what is under way will not come."""
 
+    @abstractmethod
+    def _doing(self) -> dict[str, str]:
+        """What the client has said of itself and its message, for the log."""
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
@@ -138,7 +142,8 @@ class Wire(asyncio.BufferedProtocol, ABC):
     def _worked(self, work: asyncio.Task[None]) -> None:
         self._work = None
         if not work.cancelled() and (fault := work.exception()) is not None:  # ours, and no stranger reads what it was
-            log.error("smtp.fault", ingress=self._ingress, peer=self._peer, exc_info=fault)
+            do = "report it, with what follows"
+            log.error("smtp.fault", ingress=self._ingress, peer=self._peer, do=do, exc_info=fault)
             self._close(replies.BROKEN)
         self._resume()
 
@@ -182,7 +187,8 @@ class Wire(asyncio.BufferedProtocol, ABC):
         self._replies.append(reply.octets)
         if reply.is_error and self._complaints < COMPLAINTS_LOGGED:
             self._complaints += 1
-            log.warning("smtp.refused", ingress=self._ingress, peer=self._peer, reply=str(reply))
+            # no warning: any stranger causes it
+            log.info("smtp.refused", ingress=self._ingress, peer=self._peer, **self._doing(), reply=str(reply))
 
     def _flush(self) -> None:
         if self._replies:
@@ -202,7 +208,7 @@ class Wire(asyncio.BufferedProtocol, ABC):
                 ssl_shutdown_timeout=GOODBYE_SECONDS,
             )
         except OSError as fault:
-            log.info("smtp.no_tls", ingress=self._ingress, peer=self._peer, fault=type(fault).__name__)
+            log.info("smtp.no_tls", ingress=self._ingress, peer=self._peer, why=type(fault).__name__)
         if secure is None:
             self.connection_lost(None)  # in a handshake nobody else says so
             return False

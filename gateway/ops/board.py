@@ -107,7 +107,9 @@ class Board:
                 json.dump(record, file)
             beside.replace(self._path)
         except OSError as fault:  # nothing that it tells of depends on it
-            log.warning("status.unwritten", why=str(fault))
+            log.warning(
+                "status.unwritten", why=str(fault), do="make room beside the database; until then `status` is old"
+            )
 
 
 def status_file(database: Path) -> Path:

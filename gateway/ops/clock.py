@@ -32,6 +32,11 @@ class Clock:
         why = f"the clock was set back: at {stamp(self._latest)} it became {stamp(now)}"
         if not self._back:
             self._back = True
-            log.warning("clock.set-back", why=why, by=int((self._latest - now).total_seconds()))
+            log.warning(
+                "clock.set-back",
+                why=why,
+                by=int((self._latest - now).total_seconds()),
+                do="nothing, if it is right now; else set it: what is to be tried again waits",
+            )
         until = f"letters and mails that were to be tried again before {stamp(self._latest)} wait until then"
         return f"the clock was set back; {until}"

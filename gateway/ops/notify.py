@@ -79,4 +79,4 @@ def _tell(state: str, environ: Mapping[str, str]) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
             out.sendto(state.encode(), where)
     except OSError as fault:  # a deaf supervisor stops no mail
-        log.warning("notify.failed", why=str(fault))
+        log.warning("notify.failed", why=str(fault), do="see that the unit is Type=notify with NotifyAccess=main")

@@ -44,7 +44,7 @@ class Shadow:
         self.differ += 1
         log.info(
             "policy.diverges",
-            message=record.case.arrival.id,
+            id=record.case.arrival.id,
             was=was,
             would=word,
             reason=would.reason.value,

@@ -63,7 +63,13 @@ class Watchdog:
         self._looks = {one: self._looks.get(one, -1) + 1 for one in self._stints()}
         for one, looks in self._looks.items():
             if self._is_late(one, looks) and not self._is_late(one, looks - 1):
-                log.error("gateway.stuck", part=one.part, at=str(one.mark), seconds=int(looks * self._every))
+                log.error(
+                    "gateway.stuck",
+                    part=one.part,
+                    at=str(one.mark),
+                    seconds=int(looks * self._every),
+                    do="nothing: systemd starts it again; report it, with the lines before",
+                )
         return self.stuck()
 
     def _is_late(self, one: Stint, looks: int) -> bool:

@@ -47,7 +47,13 @@ class Clamd:
         try:
             return await self._scanned(arrival.raw)
         except Unavailable as fault:
-            log.warning("scan.unavailable", message=arrival.id, ingress=arrival.origin.ingress, why=str(fault))
+            log.warning(
+                "scan.unavailable",
+                id=arrival.id,
+                ingress=arrival.origin.ingress,
+                why=str(fault),
+                do="see that clamd runs, and that `gateway check` reaches it",
+            )
             if self._hold:
                 return NotScanned(str(fault))
             raise

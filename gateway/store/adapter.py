@@ -191,7 +191,7 @@ class Store:
         try:
             await asyncio.to_thread(blob_sweep.sweep, self._database, now, orphans=True)
         except Unavailable as fault:  # what retention has taken is gone all the same
-            log.warning("blobs.unswept", why=str(fault))
+            log.warning("blobs.unswept", why=str(fault), do="mend that; the next sweep takes them")
         return run.swept
 
     @property

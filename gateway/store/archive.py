@@ -89,14 +89,14 @@ def settle(
     ticket_id = _file(connection, opening, now) if opening else None
     write(verdict, ticket_id, None if ignored(verdict) else dedup)  # what nobody sees suppresses nothing (I4)
     attempts.settle(connection, record)
-    turned = None
+    turned, letter = None, ""
     if isinstance(record.case.parsed, DeliveryReport) and record.case.bounced:
         turned = letters.bounced(connection, record.case.bounced, record.case.parsed.report, arrival.id, now)
     if opening is not None and ticket_id is not None:
         contents.keep(connection, opening.message.body, record.outside)
         _insert_entry.run(connection, _entry(connection, arrival, opening, ticket_id))
-        letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
-    return Recorded(verdict, opening.reference if opening else None, turned)
+        letter = letters.acknowledge(connection, opening, ticket_id, now, acknowledgements)
+    return Recorded(verdict, opening.reference if opening else None, turned, letter=letter)
 
 
 def dedup_key(record: Record) -> str | None:

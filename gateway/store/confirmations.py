@@ -6,6 +6,7 @@ message is then let in `authorize()`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,7 +50,7 @@ def store(connection: Connection, record: Record, acknowledgements: letters.Limi
     if record.answer is None:
         return recorded
     done = _answer(connection, record.answer, record.case.arrival.id, acknowledgements, record.case.arrival.at)
-    return Recorded(recorded.verdict, recorded.ticket, recorded.turned, done)
+    return replace(recorded, answered=done)
 
 
 def confirmation(connection: Connection, reference: str) -> Confirmation | None:

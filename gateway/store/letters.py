@@ -48,9 +48,16 @@ _answered = Prepared(
     .select_from(t.outbox)
     .where(t.outbox.c.ticket_id == bindparam("ticket"), t.outbox.c.kind == Kind.ANSWER.value)
 )
+_answers = (  # the last that was in the ticket; what was released came before it was let in
+    select(t.entry.c.message_id)
+    .where(t.entry.c.ticket_id == t.outbox.c.ticket_id, t.entry.c.kind == "in", t.entry.c.at <= t.outbox.c.created_at)
+    .order_by(t.entry.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _waiting = (
     select(t.outbox, func.coalesce(t.ticket.c.ref, t.confirmation.c.ref).label("ref"))
-    .add_columns(t.confirmation.c.message_id.label("about"))
+    .add_columns(t.confirmation.c.message_id.label("about"), _answers.label("answers"))
     .outerjoin(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
     .outerjoin(t.confirmation, t.confirmation.c.outbox_id == t.outbox.c.id)
     .where(t.outbox.c.next_attempt_at <= bindparam("now"), t.outbox.c.id.not_in(bindparam("busy", expanding=True)))
@@ -109,11 +116,13 @@ def enqueue(connection: Connection, reply: Reply, ticket_id: int | None, now: da
     notify(connection)
 
 
-def acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> None:
-    """Put an opening's acknowledgement into the outbox, unless it would be one too many."""
+def acknowledge(connection: Connection, opening: Opening, ticket_id: int, now: datetime, limits: Limits) -> str:
+    """Put an opening's acknowledgement into the outbox; its row, or "" where it would be one too many."""
     letter = opening.acknowledgement
-    if letter and _may_be_told(connection, opening, letter, ticket_id, now, limits):
-        enqueue(connection, letter, ticket_id, now)
+    if letter is None or not _may_be_told(connection, opening, letter, ticket_id, now, limits):
+        return ""
+    enqueue(connection, letter, ticket_id, now)
+    return letter.row
 
 
 def _may_be_told(  # noqa: PLR0913, PLR0917 - a fact each
@@ -138,7 +147,7 @@ def due(
     """Rows whose time has come and that are not `busy`, oldest first; of several gateways', this node's."""
     facts = {"now": stamp(now), "limit": limit, "busy": list(busy)}
     rows = _due.rows(connection, facts) if node is None else _claimed.rows(connection, facts | {"node": node})
-    return tuple(Due(_reply(row), row.attempts, moment(row.created_at)) for row in rows)
+    return tuple(Due(_reply(row), row.attempts, moment(row.created_at), row.about or row.answers or "") for row in rows)
 
 
 def settle(  # noqa: PLR0913 - a fact each

@@ -135,7 +135,9 @@ class Node:
                 async with asyncio.timeout(ANSWER):
                     await self._beat(session)
         except (psycopg.Error, OSError, TimeoutError) as fault:
-            log.warning("node.lost", node=self.number, why=_words(fault))
+            log.warning(
+                "node.lost", node=self.number, why=_words(fault), do="see that PostgreSQL runs; it comes back by itself"
+            )
             await self._lose()
 
     async def _beat(self, session: Session) -> None:
@@ -146,7 +148,9 @@ class Node:
                 for statement in _FREE if dead else ():
                     await session.execute(statement, (dead,))
             if dead:
-                log.warning("node.buried", node=self.number, dead=dead)
+                log.warning(
+                    "node.buried", node=self.number, dead=dead, do="start that gateway again; its work is done here"
+                )
                 self.bell()
         await session.execute(_LET_GO, (self.number, self._wanted))
         await session.execute(_TAKE, {"names": self._wanted, "node": self.number})

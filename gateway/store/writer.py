@@ -187,7 +187,12 @@ class _Kept:
                 self.forget()
                 if tries_left and isinstance(fault, Crossed):
                     continue
-                log.warning("store.unavailable", why=str(fault), waiting=len(group))
+                log.warning(
+                    "store.unavailable",
+                    why=str(fault),
+                    waiting=len(group),
+                    do="bring it back; mail gets 451 until then",
+                )
                 return [_Done(job, fault=Unavailable(str(fault))) for job in group]
         raise AssertionError("the last try has an answer")
 

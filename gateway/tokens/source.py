@@ -161,7 +161,10 @@ class Source:
         at = self._now()
         self._not_before, self._fault = next_attempt(BACKOFF, self._failures, at, at, 0), fault
         tell = log.error if isinstance(fault, Ungranted) else log.warning
-        tell("credential.failed", name=self.name, kind=type(fault).__name__, why=str(fault))
+        kind = type(fault).__name__
+        tell(
+            "credential.failed", name=self.name, kind=kind, why=str(fault), do=f"see `gateway auth status {self.name}`"
+        )
         return fault
 
     async def _note(self, fault: Fault) -> None:

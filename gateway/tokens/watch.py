@@ -60,4 +60,11 @@ def _look(source: Source, meter: Meter, told: dict[str, datetime], at: datetime)
         meter.credential_ends(source.name, ends)
     if (state := nearing(ends, at)) and ends and (source.name not in told or at - told[source.name] >= REPEAT):
         told[source.name] = at
-        log.warning("credential.ends", name=source.name, state=state, ends=ends.isoformat(), days=(ends - at).days)
+        log.warning(
+            "credential.ends",
+            name=source.name,
+            state=state,
+            ends=ends.isoformat(),
+            days=(ends - at).days,
+            do=f"renew it: `gateway auth login {source.name}`, or a new secret at the provider",
+        )

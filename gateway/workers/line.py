@@ -122,6 +122,8 @@ class Line(asyncio.Protocol):
 
     def _abandon(self, why: str) -> None:
         """Hang up: a worker ends when it hears that, or when it stands still for too long."""
-        log.error("worker.abandoned", pid=self.pid, why=why)
+        log.error(
+            "worker.abandoned", pid=self.pid, why=why, do="report it, with the lines before; another takes its place"
+        )
         if self._wire is not None:
             self._wire.abort()

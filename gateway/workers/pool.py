@@ -114,7 +114,12 @@ class Pool:
         """One that a worker died of, or beside, in a worker of its own; at the second death it is left unread."""
         async with self._alone:
             for unread in ("", "the process that read it has died, twice"):
-                log.warning("examine.again", message=arrival.id, unread=unread)
+                log.warning(
+                    "examine.again",
+                    id=arrival.id,
+                    unread=unread,
+                    do=f"report it, with `gateway messages raw {arrival.id}`",
+                )
                 worker = await self._bear()
                 try:
                     return await worker.ask(arrival, override, unread)
@@ -134,7 +139,7 @@ class Pool:
             try:
                 fresh = await self._bear()
             except Refused as fault:
-                log.warning("worker.refused", why=str(fault))
+                log.warning("worker.refused", why=str(fault), do="reload, or put the policies back as they were")
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
                 continue

@@ -107,7 +107,7 @@ class _Worker(asyncio.Protocol):
             self.say(number, answer(task.result(), arrival))
             return
         if not isinstance(fault, Unavailable):
-            log.error("examine.fault", message=arrival.id, exc_info=fault)
+            log.error("examine.fault", id=arrival.id, do="report it, with what follows", exc_info=fault)
         self.say(number, answer(str(fault) or type(fault).__name__, arrival))  # I9
 
     def _breathe(self) -> None:

@@ -75,11 +75,13 @@ async def test_waiting_for_the_database_is_to_get_on():
 async def test_an_attempt_is_one_line_in_the_log():
     """Postfix manner: one line an attempt, with id, recipient, dsn and the smarthost's words."""
     with capture_logs() as lines:
-        await settled(due(attempts=2), outcomes={TO: Failed("550 5.1.1 no such user", hard=True)})
+        written = replace(due(attempts=2, age=timedelta(seconds=90)), answers="M1")
+        await settled(written, outcomes={TO: Failed("550 5.1.1 no such user", hard=True)})
     [line] = [one for one in lines if one["event"].startswith("outbox.")]
     assert line == {
         "event": "outbox.failed",
-        "log_level": "info",
+        "log_level": "warning",
+        "id": "M1",
         "outbox": "A1",
         "ticket": "00000-00001",
         "kind": "reply",
@@ -87,6 +89,8 @@ async def test_an_attempt_is_one_line_in_the_log():
         "dsn": "5.1.1",
         "status": "550 5.1.1 no such user",
         "attempts": 3,
+        "delay": 90.0,
+        "do": "mend what the status says, then `gateway outbox retry A1`",
     }
 
 

@@ -192,3 +192,11 @@ async def test_a_report_in_words_counts_like_any(gateway, row):
     receipt = await gateway.receive(words, reverse_path="mail@mx.example", forward_paths=to(gateway, row))
     assert gateway.message(receipt.id)["report"]["status"] == "5.1.1"
     assert (gateway.outbox[0]["state"], failures(gateway)) == ("failed", 1)
+
+
+async def test_a_report_is_told_with_the_letter_that_it_is_of(gateway, row):
+    """Its line in the log has the outbox id, by which the lines of that letter, and of its message, are found."""
+    with structlog.testing.capture_logs() as logs:
+        await gateway.receive(report(), reverse_path="", forward_paths=to(gateway, row))
+    [line] = [one for one in logs if one["event"] == "message.discard"]
+    assert (line["outbox"], line["dsn"], line["action"]) == (row, "5.1.1", "failed")

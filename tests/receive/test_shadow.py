@@ -29,7 +29,7 @@ async def test_differences_are_counted_and_told_in_a_line_each(shadowed):
         await gateway.receive(letter())
         receipt = await gateway.receive(letter("eve@attack.example"))
     [line] = [one for one in lines if one["event"] == "policy.diverges"]
-    assert (line["message"], line["was"], line["would"], line["rule"]) == (
+    assert (line["id"], line["was"], line["would"], line["rule"]) == (
         receipt.id,
         "quarantine",
         "discard",
