@@ -27,7 +27,7 @@ async def test_they_tell_what_waits_what_is_held_and_since_when(gateway):
     await gateway.receive(letter("eve@attack.example"))
     await gateway.receive(letter(dmarc="fail"))
     [due] = await gateway.store.due(LATER, 4)
-    await gateway.store.settle(due, None, Deferred("451 4.3.0 later"), next_attempt=LATER)
+    await gateway.store.settle(due, None, Deferred("451 4.3.0 later"), next_attempt=LATER, at=NOW)
     found = await gateway.store.figures(NOW)
     held = [one["received_at"] for one in gateway.messages if one["disposition"] == "quarantine"]
     assert (found.at, found.waiting, found.oldest, found.due) == (NOW, 1, due.created, LATER)
