@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb release clean
+.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb release clean unit-trial
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -20,7 +20,7 @@ CORPUS ?=
 SECTION ?=
 
 help:  ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready  ## run the gateway on 127.0.0.1:8025 with sample accounts
 	@test -s var/gateway.db || $(BIN)/gateway --config $(CONFIG) accounts import config/accounts.yaml
@@ -50,6 +50,9 @@ kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=20
 
 fuzz: $(VENV)/ready  ## a million hostile inputs for each of what reads them
 	$(BIN)/python tests/fuzz/run.py
+
+unit-trial: $(VENV)/ready  ## the units under a real systemd, in namespaces of its own; wants root
+	$(BIN)/python tests/trials/unit.py
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install -q uv

@@ -13,18 +13,22 @@ from gateway import build, crew
 from gateway.config import Config
 from gateway.core.problem import ConfigError, Problem
 from gateway.daemon import Daemon
+from gateway.ops import notify
 from gateway.ops.allocator import give_back_large_blocks
+from gateway.ops.passed import Passed
 from gateway.store import schema
 
 
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
     give_back_large_blocks()
+    passed = Passed.by(os.environ)
     database = build.open_database(config)
     with alone(config.beside):
-        schema.migrate(database, build.now())
+        with notify.starting(f"bringing the database to schema {schema.HEAD}"):
+            schema.migrate(database, build.now())
         with closing(crew.nursery(config)) as nursery:
-            daemon = Daemon(config, database, nursery)
+            daemon = Daemon(config, database, nursery, passed)
             daemon.bind()
             asyncio.run(daemon.run())
     database.close()

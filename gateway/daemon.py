@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import Any
 
 import structlog
@@ -13,6 +13,7 @@ from gateway import __version__, build, doors
 from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError, Problem
+from gateway.core.standing import Stint
 from gateway.generation import Generation, Ground, generation
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
@@ -23,6 +24,8 @@ from gateway.ops.board import Board, status_file
 from gateway.ops.clock import Clock
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
+from gateway.ops.passed import Passed
+from gateway.ops.watchdog import Watchdog, in_words
 from gateway.polling import Reading
 from gateway.ports import Receipt, Unavailable
 from gateway.store.database import Database
@@ -46,9 +49,9 @@ log = structlog.get_logger()
 class Daemon:
     """A ground, the generation of the moment, and what serves by it."""
 
-    def __init__(self, config: Config, database: Database, nursery: Nursery) -> None:
+    def __init__(self, config: Config, database: Database, nursery: Nursery, passed: Passed) -> None:
         node, budget, meters = build.node(config, database), Budget(), Meters()
-        self._database = database
+        self._database, self._passed = database, passed
         self._store = store = build.store(config, database, node, meters.committed)
         self._board = board = Board(status_file(config.beside), build.now)
         world = World(store, self._receive, budget, build.new_id, build.now, build.chance, self._short)
@@ -65,7 +68,8 @@ class Daemon:
         self._beside: set[asyncio.Task[None]] = set()
         self._stop, self._hurry, self._asked_to_reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         clock = Clock(build.now)
-        board.troubles = lambda: tuple(filter(None, (*self._now.troubles(), clock.trouble())))
+        self._watchdog = Watchdog(self._stints, lambda: in_words(board.report()))
+        board.troubles = lambda: tuple(filter(None, (*self._now.troubles(), clock.trouble(), *self._watchdog.stuck())))
         meters.certificates = lambda: self._now.certificates
         board.bounds = lambda: (
             budget.bound,
@@ -122,6 +126,7 @@ class Daemon:
             self._go_by(self._now, *self._bound)
             reloads = self._ingresses.create_task(self._reloads())
             notify.ready()
+            self._do_beside(self._watchdog.run())
             log.info("gateway.started", version=__version__, database=str(self._database))
             await self._stop.wait()
             log.info("gateway.stopping")
@@ -129,6 +134,17 @@ class Daemon:
             reloads.cancel()
             for ingress in self._serving:
                 self._ingresses.create_task(ingress.drain(GRACE))
+
+    def _stints(self) -> Iterator[Stint]:
+        """All that anything in here is at by itself."""
+        yield from self._store.stints
+        yield from self._dispatch.stints
+        for one in self._serving:
+            yield from one.stints
+        for made in (*self._older, self._now):
+            yield from made.passage.stints
+        for pool in self._pools:
+            yield from pool.stints
 
     def _asked_to_stop(self) -> None:
         """Once: in order. Twice: at once."""
@@ -190,13 +206,14 @@ class Daemon:
         """Those that it has more than there are, all or none. Raises ConfigError."""
         listeners = {listen: Listener(site) for listen, site in coming.sites.items() if listen not in self._listeners}
         pages = {listen: page for listen, page in coming.pages.items() if listen not in self._pages}
-        parts: list[tuple[str, Listener | Page]] = [("smtp", one) for one in listeners.values()]
-        parts += [("metrics", one) for one in pages.values()]
-        for key, part in parts:
+        parts: list[tuple[str, str, Listener | Page]] = [("smtp", *one) for one in listeners.items()]
+        parts += [("metrics", *one) for one in pages.items()]
+        passed = doors.handed(self._passed, coming.config)
+        for key, listen, part in parts:
             try:
-                part.bind()
+                part.bind(passed.get(listen))
             except (OSError, ValueError) as fault:
-                for _, one in parts:
+                for _, _, one in parts:
                     one.close()
                 raise ConfigError(Problem(str(coming.config.path), 0, key, *doors.unbound(fault))) from fault
         return listeners, pages

@@ -21,11 +21,14 @@ from gateway.ops.board import Board
 from gateway.ops.census import Census
 from gateway.ops.meters import Meters
 from gateway.ops.page import Page
+from gateway.ops.passed import Passed
 from gateway.ports import Receive
 from gateway.store.adapter import Store
 
 SOCKET_MODE = 0o660
 """Of the metrics' Unix socket: whoever scrapes shares the group."""
+METRICS = "metrics"
+"""The FileDescriptorName= of the page."""
 
 
 def sites(config: Config, receive: Receive, budget: Budget, disk: Disk) -> list[Site]:
@@ -92,6 +95,22 @@ def metrics_socket(listen: Endpoint | UnixSocket) -> socket.socket:
     if isinstance(listen, UnixSocket):
         return bind_unix(listen.path, SOCKET_MODE)
     return bind_tcp(listen.host, listen.port)
+
+
+def handed(passed: Passed, config: Config) -> dict[str, socket.socket]:
+    """What systemd has bound for each of these, by the address. Raises ConfigError where one is for none of them."""
+    named: dict[str, Endpoint | UnixSocket] = {one.name: one.listen for one in config.smtp}
+    if config.metrics is not None:
+        named.setdefault(METRICS, config.metrics.listen)
+    try:
+        return passed.among({str(listen): (name, _where(listen)) for name, listen in named.items()})
+    except (OSError, ValueError) as fault:
+        right = "give a listener that address, or name it by FileDescriptorName=, or stop the unit of the socket"
+        raise ConfigError(Problem(str(config.path), 0, "smtp", str(fault), right)) from fault
+
+
+def _where(listen: Endpoint | UnixSocket) -> tuple[str, int] | str:
+    return str(listen.path) if isinstance(listen, UnixSocket) else (listen.host, listen.port)
 
 
 def unbound(fault: OSError | ValueError) -> tuple[str, str]:

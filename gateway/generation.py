@@ -20,6 +20,7 @@ from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival
 from gateway.core.privacy import Redaction
 from gateway.core.problem import ConfigError, Problem
+from gateway.core.standing import Stint
 from gateway.core.verdict import Defer
 from gateway.dispatch import Way
 from gateway.egress.submission import Smarthost
@@ -43,6 +44,8 @@ from gateway.workers.pool import Pool
 
 FIXED = ("database", "database_password_file", "blobs", "spool")
 """What a process has for life: what was promised lies there, and the lock of the one daemon beside it."""
+RECEIVED_WITHIN = 1200.0
+"""Seconds from the last octet to the commit: twice what a border waits after the dot (RFC 5321 §4.5.3.2.6)."""
 
 log = structlog.get_logger()
 
@@ -68,24 +71,29 @@ class Passage:
         self._receiver = receiver
         self._answers = answers
         self._board = board
-        self._on_their_way = 0
+        self._on_their_way: dict[str, str] = {}
         self._empty = asyncio.Event()
         self._empty.set()
 
     async def __call__(self, arrival: Arrival) -> Receipt:
         """Take one message in."""
         began = monotonic()
-        self._on_their_way += 1
+        self._on_their_way[arrival.id] = arrival.origin.ingress
         self._empty.clear()
         try:
             receipt = await self._receiver(arrival)
             self._answers.add(monotonic() - began)
         finally:
-            self._on_their_way -= 1
+            del self._on_their_way[arrival.id]
             if not self._on_their_way:
                 self._empty.set()
         self._board.heard(arrival.origin.ingress, receipt.verdict.detail if isinstance(receipt.verdict, Defer) else "")
         return receipt
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """The messages on their way, each its ingress's."""
+        return tuple(Stint(ingress, one, RECEIVED_WITHIN) for one, ingress in self._on_their_way.items())
 
     async def empty(self) -> None:
         """Return when nothing is on its way."""

@@ -12,6 +12,7 @@ from gateway.config import Config, ImapMailbox
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition
 from gateway.core.sasl import mechanism_of
+from gateway.core.standing import Stint
 from gateway.core.withheld import withheld
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, RefusedToken, Server
@@ -37,6 +38,11 @@ class Reading:
         self._mailbox = mailbox
         self._left = False
         self._over = asyncio.Event()
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """What it is at."""
+        return self._mailbox.stints
 
     async def serve(self, before: Reading | None = None) -> None:
         """Read it until drained, but not while another reading is at it still."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway.core.standing import Bound
+from gateway.core.standing import Bound, Stint
 from gateway.ingress.settings import split_listen
 from gateway.ingress.site import Site
 from gateway.ingress.smtp import Session
@@ -44,12 +44,19 @@ class Listener:
         """How many connections there are."""
         return self._site.bound
 
-    def bind(self) -> None:
-        """Take the address. Raises OSError or ValueError that say what cannot be had."""
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """None of its own: a session waits for a client, and a message is on its way elsewhere."""
+        return ()
+
+    def bind(self, passed: socket.socket | None = None) -> None:
+        """Take the address, or what was `passed` for it. Raises OSError or ValueError that say what cannot be had."""
         settings = self._site.settings
         where = split_listen(settings.listen)
         try:
-            if isinstance(where, str):
+            if passed is not None:  # whose file stays where it is
+                self._socket, self._address = passed.dup(), where
+            elif isinstance(where, str):
                 self._socket, self._address = bind_unix(Path(where), settings.socket_mode), where
                 self._file = file_id(Path(where))
             else:

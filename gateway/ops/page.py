@@ -30,11 +30,11 @@ class Page:
         self._file = ""
         self._connections = 0
 
-    def bind(self) -> None:
-        """Take the address. Raises OSError."""
-        self._socket = self._take()
+    def bind(self, passed: socket.socket | None = None) -> None:
+        """Take the address, or what was `passed` for it. Raises OSError."""
+        self._socket = passed.dup() if passed else self._take()
         self._socket.settimeout(0)
-        if self._socket.family == socket.AF_UNIX:
+        if not passed and self._socket.family == socket.AF_UNIX:
             self._file = self._socket.getsockname()
 
     def close(self) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
 from gateway.core.letter import one_line
-from gateway.core.standing import Standing, Stint
+from gateway.core.standing import Report, Stint
 from gateway.ops import notify
 
 EVERY = 10.0
@@ -76,9 +76,9 @@ class Watchdog:
         return looks * self._every > one.within
 
 
-def in_words(standings: Sequence[Standing], troubles: Sequence[str]) -> str:
+def in_words(report: Report) -> str:
     """How it goes, on one line."""
-    wrong = [one.ingress for one in standings if one.last_error]
-    well = f"{len(standings) - len(wrong)} of {len(standings)} ingresses work"
-    told = [f"{well}; `gateway status` tells of {', '.join(wrong)}" if wrong else well, *troubles]
+    wrong = [one.ingress for one in report.standings if one.last_error]
+    well = f"{len(report.standings) - len(wrong)} of {len(report.standings)} ingresses work"
+    told = [f"{well}; `gateway status` tells of {', '.join(wrong)}" if wrong else well, *report.troubles]
     return one_line("; ".join(told), CHARACTERS)

@@ -10,6 +10,7 @@ import structlog
 
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
+from gateway.core.standing import Stint
 from gateway.ports import Record, Unavailable
 from gateway.workers.line import Died, Line, Refused
 from gateway.workers.nursery import Nursery
@@ -22,6 +23,8 @@ LOOKED_AT_EVERY = 1.0
 """Seconds between two looks at how long each is at its messages."""
 BORN_WITHIN = 60.0
 """Seconds until a new worker says who it is."""
+LOOKED_AFTER_WITHIN = 300.0
+"""Seconds for one round, in which one may be born."""
 YOUNG = 5.0
 """Seconds. One that dies younger has its successor later, up to LONGEST_WAIT."""
 LONGEST_WAIT = 30.0
@@ -47,8 +50,14 @@ class Pool:
         self._every: set[Line] = set()
         """With those that read alone, and those that go."""
         self._some = asyncio.Event()
+        self._rounds = 0
         self._lost: asyncio.Queue[Line] = asyncio.Queue()
         self._alone = asyncio.Lock()
+
+    @property
+    def stints(self) -> tuple[Stint, ...]:
+        """The round of whoever looks after them; what each is at has a bound of its own."""
+        return (Stint("workers", self._rounds, LOOKED_AFTER_WITHIN),) if self._rounds and self._size else ()
 
     @property
     def alive(self) -> int:
@@ -86,6 +95,7 @@ class Pool:
         """Put a new worker in the place of each that dies, until cancelled; then there are none."""
         try:
             while True:
+                self._rounds += 1
                 try:
                     lost = await asyncio.wait_for(self._lost.get(), LOOKED_AT_EVERY)
                 except TimeoutError:
@@ -136,6 +146,7 @@ class Pool:
         if monotonic() - lost.born < YOUNG:
             await asyncio.sleep(wait)
         while len(self._workers) < self._size:
+            self._rounds += 1
             try:
                 fresh = await self._bear()
             except Refused as fault:

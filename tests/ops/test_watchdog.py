@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.core.standing import Standing, Stint
+from gateway.core.standing import InForce, Report, Standing, Stint
 from gateway.ops.watchdog import Watchdog, in_words
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -83,7 +83,5 @@ def test_a_mailbox_in_trouble_is_named_and_not_explained():
     """Everybody may read it: no words of a server, and no line breaks of anybody."""
     well = Standing("from-mta", "smtp", MONDAY)
     away = Standing("assistenza", "imap", MONDAY, last_error="Gone: imap.example.it: refused for anna@example.it")
-    assert in_words([well], []) == "1 of 1 ingresses work"
-    assert (
-        in_words([well, away], ["no\nroom"]) == "1 of 2 ingresses work; `gateway status` tells of assistenza; no room"
-    )
+    told = Report(MONDAY, InForce("", MONDAY), (well, away), troubles=("no\nroom",))
+    assert in_words(told) == "1 of 2 ingresses work; `gateway status` tells of assistenza; no room"
