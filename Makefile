@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb release clean unit-trial
+.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb deb-trial release clean unit-trial
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -73,6 +73,10 @@ man: $(VENV)/ready  ## write the manual pages to build/man, and what bash and zs
 deb: $(VENV)/ready  ## build the Debian package, dist/mail-gateway_VERSION_amd64.deb
 	@rm -f dist/*.deb
 	contrib/debian/build $(BIN)/python dist
+
+deb-trial: deb  ## install that package in a Debian 12 of its own: a ticket, an upgrade, a purge (root, debootstrap)
+	@command -v debootstrap >/dev/null || $(MAKE) --no-print-directory apt PACKAGES=debootstrap
+	PYTHONPATH=tests $(BIN)/python -m package.trial
 
 release: $(VENV)/ready  ## before a version's tag: write its database down, for the tests of later ones
 	$(BIN)/python tests/store/release.py
