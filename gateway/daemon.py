@@ -266,8 +266,8 @@ class Daemon:
         """Its guests go on to their end by what they began with; then the last of its workers may go."""
         if old.pool is not self._now.pool:
             old.pool.shrink()
-        if len(self._older) > OLDER:
-            self._older[0].wind_down()
+        for one in self._older[:-OLDER]:
+            one.wind_down()
         await old.smarthost.close()
         await old.ended()
         self._older.remove(old)

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from e2e.border import message
 from e2e.process import Gateway, committed_id
 from e2e.waiting import LOOPBACK, accepts, free_port, until
+from gateway.core.standing import Standing
+from gateway.daemon import OLDER
 from gateway.ops import board
 
 AUTHOR = "tecnico@rossi.example"
@@ -88,8 +90,11 @@ def test_messages_under_way_are_committed_by_what_they_began_with(gateway: Gatew
         assert accepts(gateway.lmtp)
 
         edit(gateway, f"127.0.0.1:{taken.getsockname()[1]}", f"127.0.0.1:{extra}")
+        idle = stack.enter_context(socket.create_connection((LOOPBACK, gateway.lmtp), timeout=10))
+        assert idle.recv(1000).startswith(b"220 ")
         assert "gateway.reloaded" in reload(gateway)
         assert accepts(extra)
+        assert idle.recv(1000).startswith(b"421 ")  # its listener is gone
         assert not accepts(gateway.lmtp)
 
         old = {ended(client, data) for client, data in zip(clients, letters, strict=True)}
@@ -159,6 +164,41 @@ def test_what_a_process_has_for_life_is_refused_by_name(gateway: Gateway) -> Non
     refused = reload(gateway)
     assert "gateway.yaml: database: cannot be changed while the gateway runs; it wants a restart" in refused
     assert gateway.accept(message(AUTHOR), AUTHOR, ["assistenza@example.it"])
+
+
+def test_mailboxes_come_and_go(gateway: Gateway) -> None:
+    """`status` tells of one from the reload that brings it to the one that takes it away."""
+    (gateway.folder / "password").write_text("x")
+    without = gateway.config.read_text()
+    box = "name: box, host: 127.0.0.1, port: 9, tls: none, username: a, password_file: password"
+    gateway.config.write_text(f"{without}imap: [{{{box}}}]\n")
+    assert "gateway.reloaded" in reload(gateway)
+    until(lambda: "box: " in "".join(f"{one.ingress}: {one.last_error}" for one in standings(gateway)), "the new one")
+    until(lambda: any(one.last_error for one in standings(gateway)), "its trouble: nobody listens there")
+    gateway.config.write_text(without)
+    assert "gateway.reloaded" in reload(gateway)
+    until(lambda: {one.ingress for one in standings(gateway)} == {"from-mta", "from-mta-lmtp"}, "its end")
+
+
+def standings(gateway: Gateway) -> tuple[Standing, ...]:
+    """Each ingress, as the daemon has written it down."""
+    return board.read(board.status_file(gateway.folder / "gateway.db")).standings
+
+
+def test_who_stays_idle_through_many_reloads_is_asked_to_come_again(gateway: Gateway) -> None:
+    """Each older configuration with guests costs a worker, so there are few: a message under way goes to its end."""
+    with ExitStack() as stack:
+        slow = stack.enter_context(gateway.connection())
+        begun(slow, "support@example.it", data := message(AUTHOR))
+        idle = [stack.enter_context(gateway.connection())]
+        for _ in range(OLDER):
+            assert "gateway.reloaded" in reload(gateway)
+            idle.append(stack.enter_context(gateway.connection()))
+        assert idle[0].noop()[0] == 250
+        assert "gateway.reloaded" in reload(gateway)
+        assert idle[0].getreply()[0] == 421
+        assert idle[1].noop()[0] == 250
+        assert ended(slow, data)
 
 
 def test_reloads_in_a_storm_at_the_start_and_at_the_end(gateway: Gateway) -> None:

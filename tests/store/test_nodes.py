@@ -108,6 +108,18 @@ async def test_a_dead_ones_mailbox_is_taken_over(shared):
     await dead._lose()
 
 
+async def test_a_mailbox_that_a_reload_takes_away_is_let_go(shared):
+    """Whoever reads it by now has its lease with one of the next beats."""
+    first, second = node(shared, "assistenza", "vendite"), node(shared, "assistenza", pid=2)
+    async with alive(first):
+        await asyncio.to_thread(until, lambda: first.holds("assistenza"), "all that there is", SECONDS)
+        async with alive(second):
+            first.want(["vendite"])
+            await asyncio.to_thread(until, lambda: second.holds("assistenza"), "its lease", SECONDS)
+            assert first.holds("assistenza") is None
+            assert first.holds("vendite")
+
+
 async def test_a_session_that_was_lost_comes_back_under_another_number(shared):
     """What it had under the first one is nobody's by then: a number is never given twice."""
     one = node(shared, BOX.ingress)

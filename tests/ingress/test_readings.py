@@ -1,0 +1,51 @@
+"""Of one mailbox there is one reading at a time: the next begins when the one before is over."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.polling import Reading
+
+
+class Box:
+    """A mailbox that is read until it is drained, and that takes its time then."""
+
+    def __init__(self, told, name):
+        self.told, self.name = told, name
+        self.drained, self.slow = asyncio.Event(), asyncio.Event()
+
+    async def serve(self):
+        self.told.append(f"{self.name} begins")
+        await self.drained.wait()
+        await self.slow.wait()
+        self.told.append(f"{self.name} ends")
+
+    async def drain(self, grace):
+        self.drained.set()
+
+
+async def turns(times):
+    """Let the others do what they can."""
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+async def test_a_mailbox_that_has_changed_is_read_anew_when_the_old_reading_is_over():
+    """And one that was left before its turn came never begins, and keeps nobody waiting."""
+    told = []
+    boxes = [Box(told, name) for name in "abc"]
+    first, second, third = (Reading(box, box.name, (box.name,)) for box in boxes)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(first.serve())
+        await turns(2)
+        group.create_task(second.serve(first))
+        await first.drain(1)
+        await second.drain(1)
+        group.create_task(third.serve(second))
+        await turns(5)
+        assert told == ["a begins"]
+        boxes[0].slow.set()
+        boxes[2].slow.set()
+        await turns(9)
+        await third.drain(1)
+    assert told == ["a begins", "a ends", "c begins", "c ends"]
