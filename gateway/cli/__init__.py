@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "why",
             "Say what became of a mail, found by WORDS: an id, address, ticket, account, subject or day.",
         ),
+        "queue": ("queue", "List the letters that wait to be sent, in the form of mailq, with why each was put off."),
         "migrate": ("daemon", "Bring the database to this version's schema."),
         "ingest": (
             "ingest",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,15 +12,20 @@ from typing import Any
 import click
 
 from gateway import build
-from gateway.cli import show
+from gateway.cli import auth, show
 from gateway.cli.checks import is_running
 from gateway.cli.context import Context, as_json, pass_context
+from gateway.cli.finding import Finding
 from gateway.cli.refused import Refused
-from gateway.core.standing import Bound, InForce, Report
+from gateway.config import Config
+from gateway.core.figures import Figures
+from gateway.core.standing import STUCK_AFTER, Bound, InForce, Report
 from gateway.core.times import stamp
+from gateway.ingress.certificate import Unfit, certificate
 from gateway.ops import board
 from gateway.store import blobs, claims, waiting
-from gateway.store.dialect import extent
+from gateway.store.figures import figures
+from gateway.tokens.watch import nearing
 
 STALE = timedelta(minutes=2)
 """The daemon writes every half minute: one that does not has stopped turning."""
@@ -43,20 +48,58 @@ def status(context: Context, json_lines: bool) -> int:
     if silent and not disk:
         why = "it hangs, or cannot write to its disk"
         raise Refused(f"the gateway has not said how it stands since {stamp(report.at)}: {why}", os.EX_UNAVAILABLE)
-    troubles = list(dict.fromkeys(filter(None, (disk, *report.troubles))))
-    show.records(list(records(report, now)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
+    seen = context.read(lambda connection: figures(connection, now))
+    idle = _idle(seen, now)
+    told = (disk, idle, *report.troubles, *_off(seen), *_ending(config, now))
+    troubles = list(dict.fromkeys(filter(None, told)))
     if not json_lines:  # there a line is an ingress
+        click.echo(f"gateway {report.version}, up since {_when(report.began) or '-'}")
+    show.records(list(records(report, now, troubles)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
+    if not json_lines:
         for line in (*_policy(report.in_force), *map(_bound, report.bounds), *map("TROUBLE: {}".format, troubles)):
             click.echo(show.plain(line))
         click.echo(show.plain(context.read(waiting.outbox)))
-        octets, free = context.read(extent)
-        rest = f", {free / MIB:.0f} MiB of it free" if config.database.path else ""
-        click.echo(f"database: {context.seen}, {octets / MIB:.0f} MiB{rest}")
+        click.echo(
+            f"quarantine: {seen.held} held{f', the oldest since {stamp(seen.held_since)}' if seen.held_since else ''}"
+        )
+        rest = f", {seen.free / MIB:.0f} MiB of it free" if config.database.path else ""
+        click.echo(f"database: {context.seen}, {seen.octets / MIB:.0f} MiB{rest}")
         for one in context.read(lambda connection: list(claims.holders(connection))):  # none where there is no other
             click.echo(show.plain("{name}: by {host}, process {pid}, since {began_at}".format(**one)))
         number, outside = context.read(blobs.extent)
         click.echo(f"blobs: {number} outside the database, {outside / MIB:.0f} MiB")
-    return os.EX_UNAVAILABLE if disk or any(one.stuck(now) for one in report.standings) else os.EX_OK
+    stuck = disk or idle or any(one.stuck(now) for one in report.standings)
+    return os.EX_UNAVAILABLE if stuck else os.EX_OK
+
+
+def _idle(seen: Figures, now: datetime) -> str:
+    """Letters whose time is long past: a smarthost that is away puts them off, so nobody tries them at all."""
+    if seen.due is None or now - seen.due < STUCK_AFTER:
+        return ""
+    return f"nobody has tried the outbox since {stamp(seen.due)}, though letters are due"
+
+
+def _off(seen: Figures) -> Iterator[str]:
+    """I11."""
+    for ingress, number in seen.off.items():
+        if number:
+            yield f"{ingress}: the balance is off by {number}; `gateway balance` tells of which day"
+
+
+def _ending(config: Config, now: datetime) -> Iterator[str]:
+    """What somebody has to renew."""
+    yield from (f"{one.what}: {one.words}" for one in auth.examine(config) if one.state != Finding.OK)
+    for entry in config.smtp:
+        if entry.tls is None:
+            continue
+        try:
+            ends = certificate(entry.tls.certificate_file, entry.tls.key_file).ends
+        except Unfit as fault:  # what is in use is another one still
+            yield f"{entry.name}: {fault}"
+            continue
+        if state := nearing(ends, now):
+            word = "has ended" if state == "ended" else "ends"
+            yield f"{entry.name}: its certificate {word} at {stamp(ends)}; renew it, then reload"
 
 
 def _board(beside: Path) -> Report:
@@ -85,7 +128,7 @@ def _bound(bound: Bound) -> str:
     return f"{bound.name}: {now} of {limit}, {put_off}"
 
 
-def records(report: Report, now: datetime) -> Iterator[dict[str, Any]]:
+def records(report: Report, now: datetime, troubles: Sequence[str]) -> Iterator[dict[str, Any]]:
     """As published; `lag` is in seconds; `in_force`, `bounds` and `troubles` are the same of all."""
     in_force = report.in_force
     ruling = {
@@ -107,7 +150,9 @@ def records(report: Report, now: datetime) -> Iterator[dict[str, Any]]:
             "next_try": _when(one.next_try),
             "in_force": ruling,
             "bounds": [asdict(bound) for bound in report.bounds],
-            "troubles": list(report.troubles),
+            "troubles": list(troubles),
+            "version": report.version,
+            "began": _when(report.began),
         }
 
 

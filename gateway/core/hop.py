@@ -12,8 +12,8 @@ from gateway.core.fields import HEADER_OCTETS
 QUEUE_ID_CHARACTERS = 64
 FIELD_OCTETS = 4096
 
-_TOPMOST = re.compile(rb"^received[ \t]*+:((?:[^\n]|\n(?=[ \t]))*+)", re.IGNORECASE | re.MULTILINE)
-_BODY = re.compile(rb"\r?\n\r?\n")
+_TOPMOST = re.compile(rb"(?:\A|\n)(?i:received)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
+_BODY = (b"\n\r\n", b"\n\n")
 _COMMENT = re.compile(rb"\([^()]*+\)")
 _ID = re.compile(rb"\sid\s++([!-:<-~]{1,%d})(?=[\s;]|\Z)" % QUEUE_ID_CHARACTERS, re.IGNORECASE)
 _NESTED = 3
@@ -22,9 +22,8 @@ _NESTED = 3
 
 def queue_id(raw: bytes) -> str:
     """The `id` clause of the topmost Received (RFC 5321 §4.4), without angle brackets; "" where there is none."""
-    end = _BODY.search(raw, 0, HEADER_OCTETS)
-    found = _TOPMOST.search(raw, 0, end.start() if end else HEADER_OCTETS)
-    if found is None:
+    found = _TOPMOST.search(raw, 0, HEADER_OCTETS)
+    if found is None or any(raw.find(one, 0, found.start() + 2) >= 0 for one in _BODY):
         return ""
     clauses = found[1][:FIELD_OCTETS]
     for _ in range(_NESTED):

@@ -105,3 +105,6 @@ class Report:
     bounds: tuple[Bound, ...] = ()
     troubles: tuple[str, ...] = ()
     """What is wrong now with more than one ingress, a line each."""
+    version: str = ""
+    began: datetime | None = None
+    """When it was started."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from gateway import __version__
 from gateway.core.standing import Bound, InForce, Report, Standing
 from gateway.core.times import moment, stamp
 from gateway.ops.shadow import Shadow
@@ -38,6 +39,7 @@ class Board:
         self._path = path
         self._now = now
         self._in_force = InForce(policy, now())
+        self._began = self._in_force.since
         self._standings = {one.ingress: one for one in standings}
         self._changed = True
         self.shadow: Shadow | None = None
@@ -78,7 +80,10 @@ class Board:
     def report(self) -> Report:
         """All of it, as it is now."""
         in_force = replace(self._in_force, shadow=str(self.shadow or ""))
-        return Report(self._now(), in_force, tuple(self._standings.values()), self.bounds(), self.troubles())
+        standings = tuple(self._standings.values())
+        return Report(
+            self._now(), in_force, standings, self.bounds(), self.troubles(), version=__version__, began=self._began
+        )
 
     async def run(self) -> None:
         """Write what has changed, until cancelled."""
@@ -100,6 +105,8 @@ class Board:
             "ingresses": [_written(one) for one in report.standings],
             "bounds": [_written(one) for one in report.bounds],
             "troubles": report.troubles,
+            "version": report.version,
+            "began": _when(report.began),
         }
         beside = self._path.with_name(f"{self._path.name}.new")
         try:
@@ -128,9 +135,15 @@ def read(path: Path) -> Report:
             tuple(_read(Standing, one) for one in record["ingresses"]),
             tuple(_read(Bound, one) for one in record["bounds"]),
             tuple(record["troubles"]),
+            record.get("version", ""),  # a daemon of before says neither
+            moment(record["began"]) if record.get("began") else None,
         )
     except (KeyError, TypeError) as fault:
         raise ValueError(f"{path} is not what this gateway writes") from fault
+
+
+def _when(at: datetime | None) -> str | None:
+    return stamp(at) if at else None
 
 
 _MOMENTS = frozenset({"since", "last_success", "oldest_unread", "next_try", "refused_at"})

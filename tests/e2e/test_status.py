@@ -5,6 +5,7 @@ from __future__ import annotations
 from e2e.border import message
 from e2e.process import Gateway
 from e2e.waiting import until
+from gateway import __version__
 
 AUTHOR = "tecnico@rossi.example"
 
@@ -20,6 +21,8 @@ def test_a_listener_tells_of_its_last_message(gateway: Gateway) -> None:
     until(lambda: gateway.records("status")[0]["last_success"], "the message in the status")
     assert [(one["state"], one["lag"], one["unread"]) for one in gateway.records("status")] == [("ok", 0, 0)] * 2
     told = gateway.cli("status").stdout
+    assert f"gateway {__version__}, up since 20" in told
+    assert "quarantine: 0 held" in told
     assert "memory: 0 of 64 MiB, 0 put off" in told
     assert "commits: 0 of 2048, 0 put off" in told
     assert "of 100, 0 put off" in told

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway import __version__
 from gateway.core.standing import STUCK_AFTER, Bound, InForce, Report, Standing
 from gateway.ops import board
 from house import NOW
@@ -35,7 +36,7 @@ async def test_what_is_written_is_what_is_read(path):
     one = board.Board(path, lambda: NOW, "d1", [PORT, replace(BOX, last_error="")])
     one.stands(BOX)
     await written(one)
-    assert board.read(path) == Report(NOW, InForce("d1", NOW), (PORT, BOX))
+    assert board.read(path) == Report(NOW, InForce("d1", NOW), (PORT, BOX), version=__version__, began=NOW)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
