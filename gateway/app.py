@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import fcntl
 import os
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from gateway.store import schema
 
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
+    faulthandler.enable()  # where each thread is, when the watchdog has it aborted
     give_back_large_blocks()
     passed = Passed.by(os.environ)
     database = build.open_database(config)

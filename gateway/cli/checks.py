@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import app, build, credentials, doors
-from gateway.cli import auth, blob_checks, mailbox_checks, policy_checks, retention
+from gateway.cli import auth, blob_checks, mailbox_checks, policy_checks, retention, units
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config
@@ -101,18 +101,21 @@ def _folder(what: str, folder: Path) -> Iterator[Finding]:
 def _listeners(config: Config) -> Iterator[Finding]:
     if not config.smtp:
         yield Finding(Finding.WARN, "smtp", "no listener: mail comes in by `gateway ingest` only")
-    running = is_running(config)
+    running, passed = is_running(config), units.sockets()
     with TemporaryDirectory(prefix="gateway-") as folder:
         unspooled = config.model_copy(update={"spool": Path(folder)})
         for entry in config.smtp:
-            yield from _listener(unspooled, entry, running=running)
+            unit = passed.get(entry.name) or passed.get(str(entry.listen), "")
+            yield from _listener(unspooled, entry, unit, running=running)
 
 
-def _listener(config: Config, entry: Entry, *, running: bool) -> Iterator[Finding]:
+def _listener(config: Config, entry: Entry, unit: str, *, running: bool) -> Iterator[Finding]:
+    where = f"{entry.listen} of {unit}" if unit else str(entry.listen)
     try:
         site = doors.site(config, entry, _nobody, Budget(), build.disk(config))
         listener = Listener(site)
-        listener.bind()
+        if not unit:
+            listener.bind()
     except ConfigError as fault:
         yield Finding(Finding.FAIL, "smtp", str(fault))
     except (OSError, ValueError) as fault:
@@ -123,7 +126,7 @@ def _listener(config: Config, entry: Entry, *, running: bool) -> Iterator[Findin
             yield Finding(Finding.FAIL, "smtp", "; ".join(doors.unbound(fault)))
     else:
         listener.close()
-        yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {entry.listen}, {entry.position}")
+        yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {where}, {entry.position}")
         if site.certificate and (doubt := site.certificate.doubt(build.now())):
             yield Finding(Finding.WARN, "smtp", f"{entry.name}: its certificate {doubt}; renew it, then reload")
     if entry.position is Position.BEHIND_MTA and not entry.trusted_authserv_ids:
