@@ -22,8 +22,9 @@ HASH_OCTETS = 8  # 64 bits: two of 10^6 addresses have one hash in one of 37 mil
 
 _CHARACTER = r'[^\s@\uff20\ufe6b<>()\[\],;:"]'  # RFC 5322 §3.2.3, and what else some server may take
 _AT = r"\s{0,4}+(?:\([^()]{0,128}+\))?+\s{0,4}+[@\uff20\ufe6b]\s{0,4}+"  # fullwidth, small; comments, blanks
-_LOCAL = rf'(?:(?<!{_CHARACTER}){_CHARACTER}++|"(?:[^"\\]|\\.){{0,128}}+")'  # RFC 5321 §4.5.3.1.1 has 64 octets
+_LOCAL = rf'(?:(?<!{_CHARACTER}){_CHARACTER}++|"(?:[^"\\\r\n]|\\.){{0,128}}+")'  # RFC 5321 §4.5.3.1.1 has 64 octets
 _ADDRESS = re.compile(rf"((?:{_LOCAL}{_AT})++)(\[[^\]\s]{{0,64}}+\]|{_CHARACTER}*+)", re.DOTALL)
+_WORD = re.compile(r"\S++")
 _TOKEN = re.compile(r"(?<=[.+])[a-z2-7]{26}[0-9a-z]{0,32}+(?=@)", re.IGNORECASE)
 _AROUND = ".'`!?"  # stands about an address in running text
 
@@ -50,7 +51,8 @@ class Redaction:
             return text
         if self.privacy is Privacy.FULL:
             return _TOKEN.sub(MARK, text)
-        return _ADDRESS.sub(self._instead, text.replace("%40", "@"))
+        shown = _ADDRESS.sub(self._instead, text.replace("%40", "@"))
+        return _WORD.sub(_rest, shown) if _is_left(shown) else shown
 
     @property
     def hides_words(self) -> bool:
@@ -63,6 +65,15 @@ class Redaction:
         if self.privacy is Privacy.DOMAIN:
             return f"{HIDDEN}@{domain}{rest}"
         return pseudonym(found[1].rstrip("@\uff20\ufe6b \t\r\n").lstrip(_AROUND), domain, self.key) + rest
+
+
+def _is_left(shown: str) -> bool:
+    """Whether there is an at sign before which nothing was hidden: such a text is made to mislead."""
+    return any(sign in shown.replace(f"{HIDDEN}@", "") for sign in "@\uff20\ufe6b")
+
+
+def _rest(word: re.Match[str]) -> str:
+    return HIDDEN if _is_left(word[0]) else word[0]
 
 
 @lru_cache(maxsize=1024)

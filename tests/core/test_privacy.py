@@ -28,7 +28,8 @@ HASH = Redaction(Privacy.HASH, b"a key of sixteen")
         ("tecnico@rossi@x.example", "***@x.example"),
         ("tec\u202enico\x00@rossi.example", "***@rossi.example"),
         ("nobody at all, 20% off", "nobody at all, 20% off"),
-        ("@", "@"),
+        ('say "hi" to "@@a"@rossi.example', "say ***"),
+        ("@", "***"),
     ],
 )
 def test_what_stands_before_an_at_sign_is_hidden(text, shown):
