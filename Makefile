@@ -1,7 +1,7 @@
 # What there is to do here: `make` lists it. Every target sets up what it needs; doing it again is quick.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench corpus kill fuzz lock schemas man deb deb-trial release clean unit-trial
+.PHONY: help run test lint types bench corpus kill scrape fuzz lock schemas man deb deb-trial release clean unit-trial
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -47,6 +47,9 @@ corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of i
 kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=200 times at random under load, then PAIR_ROUNDS=50 times two over PostgreSQL
 	PYTHONPATH=tests $(BIN)/python -m crash.rounds $(ROUNDS)
 	PYTHONPATH=tests $(BIN)/python -m crash.pair $(PAIR_ROUNDS)
+
+scrape: $(VENV)/ready  ## what a scrape of the metrics costs among a million messages
+	PYTHONPATH=tests $(BIN)/python tests/bench/scrape.py
 
 fuzz: $(VENV)/ready  ## a million hostile inputs for each of what reads them
 	$(BIN)/python tests/fuzz/run.py

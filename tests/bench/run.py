@@ -31,7 +31,6 @@ class Section:
 SECTIONS = {
     "accept": Section("Accepting a message into a ticket", 420),
     "scale": Section("A thousand accounts and tickets, and a million", 480),
-    "scrape": Section("A scrape of the metrics, among a million messages", 840),
     "memory": Section("Memory", 200),
     "catchup": Section("A mailbox's catch-up", 120),
     "drain": Section("An outbox's drain", 120),

@@ -1,4 +1,4 @@
-"""What a scrape of the metrics costs among a million messages: how long it takes, and what mail notices of it."""
+"""`make scrape`: what a scrape of the metrics costs among a million messages, and what mail notices of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import fill
 import mix
 import servers
 from load import load
-from report import say, table
+from report import machine, say, table
 from servers import Server
 
 from e2e.process import Gateway
@@ -105,3 +105,8 @@ def scraping(page: str) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+if __name__ == "__main__":
+    say(machine())
+    main()
