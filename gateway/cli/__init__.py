@@ -30,6 +30,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Say what became of a mail, found by WORDS: an id, address, ticket, account, subject or day.",
         ),
         "queue": ("queue", "List the letters that wait to be sent, in the form of mailq, with why each was put off."),
+        "pseudonym": (
+            "pseudonym",
+            "Say how the log writes WORDS: with `log.privacy: hash`, what an address or Message-ID is found by.",
+        ),
         "migrate": ("daemon", "Bring the database to this version's schema."),
         "ingest": (
             "ingest",
