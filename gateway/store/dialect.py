@@ -214,7 +214,7 @@ def _contains(element: Contains, compiler: SQLCompiler, **how: Any) -> str:
 class Like(FunctionElement[bool]):
     """`Like(text, pattern)` whatever the case, with a backslash before what is to be taken as it is.
 
-    ASCII alone is folded: what SQLite's LIKE does, and what takes PostgreSQL a fraction of a whole alphabet's time.
+    SQLite's LIKE folds ASCII alone, and takes a quarter of the time of `lower()`.
     """
 
     type = Boolean()
@@ -225,5 +225,5 @@ class Like(FunctionElement[bool]):
 @compiles(Like)
 def _like(element: Like, compiler: SQLCompiler, **how: Any) -> str:
     text, pattern = (compiler.process(one, **how) for one in element.clauses)
-    operator = 'COLLATE "C" ILIKE' if compiler.dialect.name == POSTGRESQL else "LIKE"
+    operator = "ILIKE" if compiler.dialect.name == POSTGRESQL else "LIKE"
     return f"({text} {operator} {pattern} ESCAPE '\\')"
