@@ -14,6 +14,7 @@ LOOKS = (
     "quarantine list --json",
     "tickets list --json",
     "outbox list --json",
+    "queue --json",
     "accounts list --json",
     "accounts import ../accounts.yaml --dry-run",
     "explain ../mail.eml --json",
