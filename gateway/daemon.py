@@ -9,25 +9,23 @@ from typing import Any
 
 import structlog
 
-from gateway import __version__, build, doors
+from gateway import __version__, build
 from gateway.config import Config, load
 from gateway.core.arrival import Arrival
-from gateway.core.problem import ConfigError, Problem
+from gateway.core.problem import ConfigError
 from gateway.core.standing import Stint
 from gateway.generation import Generation, Ground, generation
 from gateway.ingress.budget import Budget
-from gateway.ingress.listener import Listener
 from gateway.ingress.mailbox_round import World
 from gateway.ops import log as logs
 from gateway.ops import notify
 from gateway.ops.board import Board, status_file
 from gateway.ops.clock import Clock
 from gateway.ops.meters import Meters
-from gateway.ops.page import Page
 from gateway.ops.passed import Passed
 from gateway.ops.watchdog import Watchdog, in_words
-from gateway.polling import Reading
 from gateway.ports import Receipt, Unavailable
+from gateway.serving import Addresses, Serving
 from gateway.store.database import Database
 from gateway.sweep import Sweep
 from gateway.tokens.source import Source
@@ -51,7 +49,7 @@ class Daemon:
 
     def __init__(self, config: Config, database: Database, nursery: Nursery, passed: Passed) -> None:
         node, budget, meters = build.node(config, database), Budget(), Meters()
-        self._database, self._passed = database, passed
+        self._database = database
         self._store = store = build.store(config, database, node, meters.committed)
         self._board = board = Board(status_file(config.beside), build.now)
         world = World(store, self._receive, budget, build.new_id, build.now, build.chance, self._short)
@@ -59,12 +57,8 @@ class Daemon:
         self._now = generation(self._ground, config)
         self._older: list[Generation] = []
         self._dispatch = build.dispatch(config, store, self._now.way, meters)
-        self._listeners: dict[str, Listener] = {}
-        self._pages: dict[str, asyncio.Task[None]] = {}
-        self._readings: dict[str, Reading] = {}
+        self._serving = Serving(passed)
         self._pools: dict[Pool, asyncio.Task[None]] = {}
-        self._serving: set[Listener | Reading] = set()
-        """With those that a reload has left, until they are through."""
         self._beside: set[asyncio.Task[None]] = set()
         self._stop, self._hurry, self._asked_to_reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         clock = Clock(build.now)
@@ -75,14 +69,14 @@ class Daemon:
             budget.bound,
             store.bound,
             self._now.disk.bound,
-            *(one.bound for one in self._listeners.values()),
+            *self._serving.bounds,
         )
         if node is not None:
             node.bell = self._dispatch.wake
 
     def bind(self) -> None:
         """Take every port before serving any. Raises ConfigError where one is taken."""
-        self._bound = self._take_addresses(self._now)
+        self._addresses = self._serving.take(self._now)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then the ingresses stop, then dispatch, then the store closes."""
@@ -123,7 +117,7 @@ class Daemon:
 
     async def _take_in(self) -> None:
         async with asyncio.TaskGroup() as self._ingresses:
-            self._go_by(self._now, *self._bound)
+            self._go_by(self._now, self._addresses)
             reloads = self._ingresses.create_task(self._reloads())
             notify.ready()
             self._do_beside(self._watchdog.run())
@@ -132,15 +126,13 @@ class Daemon:
             log.info("gateway.stopping")
             notify.stopping()
             reloads.cancel()
-            for ingress in self._serving:
-                self._ingresses.create_task(ingress.drain(GRACE))
+            await self._serving.drain(GRACE)
 
     def _stints(self) -> Iterator[Stint]:
         """All that anything in here is at by itself."""
         yield from self._store.stints
         yield from self._dispatch.stints
-        for one in self._serving:
-            yield from one.stints
+        yield from self._serving.stints
         for made in (*self._older, self._now):
             yield from made.passage.stints
         for pool in self._pools:
@@ -154,7 +146,7 @@ class Daemon:
         """What is not finished by then comes again, or is sent again: nothing of it was promised (I3)."""
         await self._hurry.wait()
         log.warning("gateway.hurried", why="told to stop once more", do="nothing: what is cut off is tried again")
-        await asyncio.gather(*(one.drain(0) for one in self._serving), self._dispatch.drain(0))
+        await asyncio.gather(self._serving.drain(0), self._dispatch.drain(0))
 
     def _short(self) -> str:
         return self._now.disk.refuses()
@@ -185,7 +177,7 @@ class Daemon:
             if coming.pool is not before.pool:
                 await coming.pool.start()
             try:
-                bound = self._take_addresses(coming)
+                addresses = self._serving.take(coming)
             except ConfigError:
                 if coming.pool is not before.pool:
                     coming.pool.close()
@@ -199,29 +191,13 @@ class Daemon:
             )
             self._board.refused(str(fault))
             return
-        self._go_by(coming, *bound)
+        self._go_by(coming, addresses)
         log.info("gateway.reloaded", policy=coming.house.policy.digest[:12])
 
     def _made_after(self, before: Generation) -> Generation:
         return generation(self._ground, load(before.config.path), before)
 
-    def _take_addresses(self, coming: Generation) -> tuple[dict[str, Listener], dict[str, Page]]:
-        """Those that it has more than there are, all or none. Raises ConfigError."""
-        listeners = {listen: Listener(site) for listen, site in coming.sites.items() if listen not in self._listeners}
-        pages = {listen: page for listen, page in coming.pages.items() if listen not in self._pages}
-        parts: list[tuple[str, str, Listener | Page]] = [("smtp", *one) for one in listeners.items()]
-        parts += [("metrics", *one) for one in pages.items()]
-        passed = doors.handed(self._passed, coming.config)
-        for key, listen, part in parts:
-            try:
-                part.bind(passed.get(listen))
-            except (OSError, ValueError) as fault:
-                for _, _, one in parts:
-                    one.close()
-                raise ConfigError(Problem(str(coming.config.path), 0, key, *doors.unbound(fault))) from fault
-        return listeners, pages
-
-    def _go_by(self, coming: Generation, listeners: dict[str, Listener], pages: dict[str, Page]) -> None:
+    def _go_by(self, coming: Generation, addresses: Addresses) -> None:
         """From here on, and in one go: nothing in here waits, and nothing may fail."""
         before, self._now = self._now, coming
         logs.configure(coming.config.log.format, level=coming.config.log.level, shows=coming.shows)
@@ -233,37 +209,10 @@ class Daemon:
         self._board.reloaded(coming.house.policy.digest)
         if coming.pool not in self._pools:
             self._pools[coming.pool] = self._do_beside(coming.pool.run())
-        self._move_listeners(coming, listeners)
-        for listen in self._pages.keys() - coming.pages.keys():
-            self._pages.pop(listen).cancel()
-        for listen, page in pages.items():
-            self._pages[listen] = self._do_beside(page.serve())
-        self._move_readings(coming)
+        self._serving.move(coming, addresses, self._ingresses, GRACE)
         if before is not coming:
             self._older.append(before)
             self._do_beside(self._see_off(before))
-
-    def _move_listeners(self, coming: Generation, listeners: dict[str, Listener]) -> None:
-        for listen, listener in tuple(self._listeners.items()):
-            if listen in coming.sites:
-                listener.adopt(coming.sites[listen])
-            else:
-                self._ingresses.create_task(self._listeners.pop(listen).drain(None))
-        for listen, listener in listeners.items():
-            self._listeners[listen] = listener
-            self._serve(listener, listener.serve())
-
-    def _move_readings(self, coming: Generation) -> None:
-        """A mailbox that is read as before goes on; of another the old reading ends before the new one begins."""
-        before, self._readings = self._readings, {}
-        for name, reading in coming.readings.items():
-            if name in before and before[name].terms == reading.terms:
-                self._readings[name] = before.pop(name)
-            else:
-                self._readings[name] = reading
-                self._serve(reading, reading.serve(before.get(name)))
-        for reading in before.values():
-            self._ingresses.create_task(reading.drain(GRACE))
 
     async def _see_off(self, old: Generation) -> None:
         """Its guests go on to their end by what they began with; then the last of its workers may go."""
@@ -287,10 +236,6 @@ class Daemon:
             else:
                 log.info("audit.head", rows=head.rows, hash=head.hash)
             await asyncio.sleep(HEAD_EVERY)
-
-    def _serve(self, ingress: Listener | Reading, serving: Coroutine[Any, Any, None]) -> None:
-        self._serving.add(ingress)
-        self._ingresses.create_task(serving).add_done_callback(lambda _: self._serving.discard(ingress))
 
     def _do_beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """What does not end by itself, or may be cut off at the end."""
