@@ -47,6 +47,9 @@ TOLD_POLL = 5.0
 ELSEWHERE = {"smtp", "imap", "metrics", "policies_shadow"}
 """What no examiner is made of: a change of it alone needs no new ones."""
 
+RIGHT_FILE = "put the secret there, alone, in UTF-8, and let this user read it"
+"""What would be right of a file that holds one."""
+
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -79,7 +82,7 @@ def open_database(config: Config) -> Database:
         raise ConfigError(Problem(str(config.path), 0, "database", str(fault))) from fault
     except OSError as fault:
         wrong = f"{fault.filename}: {fault.strerror}"
-        raise ConfigError(Problem(str(config.path), 0, "database_password_file", wrong)) from fault
+        raise ConfigError(Problem(str(config.path), 0, "database_password_file", wrong, RIGHT_FILE)) from fault
 
 
 def backup_mark(config: Config) -> Path:
@@ -110,7 +113,8 @@ def _bucket(config: Config) -> Blobs:
         right = "pip install 'mail-gateway[s3]'"
         raise ConfigError(Problem(str(config.path), 0, "blobs.store", "s3 wants obstore", right)) from fault
     except OSError as fault:
-        raise ConfigError(Problem(str(config.path), 0, "blobs", f"{fault.filename}: {fault.strerror}")) from fault
+        wrong = f"{fault.filename}: {fault.strerror}"
+        raise ConfigError(Problem(str(config.path), 0, "blobs", wrong, RIGHT_FILE)) from fault
     return S3(Bucket(said.bucket or "", said.prefix or "", said.region, said.endpoint, *keys))
 
 
@@ -222,7 +226,11 @@ def disk(config: Config) -> Disk:
     """The disks that mail is written to. Raises OSError where the spool cannot be made."""
     config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     database, blobs = config.database.path, config.blob_folder
-    folders = {config.spool, blobs if blobs.exists() else blobs.parent, *([database.parent] if database else [])}
+    folders = {
+        config.spool,
+        blobs if os.access(blobs, os.F_OK) else blobs.parent,
+        *([database.parent] if database else []),
+    }
     return Disk(sorted(folders), config.limits.disk_free, monotonic)
 
 
@@ -231,7 +239,11 @@ def smarthost(config: Config, tokens: Tokens | None, timeouts: Timeouts = Timeou
     try:
         return Smarthost(replace(way(config, tokens), timeouts=timeouts))
     except OSError as fault:
-        raise ConfigError(Problem(str(config.path), 0, "outbound", f"{fault.filename}: {fault.strerror}")) from fault
+        if fault.filename is None:  # the TLS library does not say which file it was
+            wrong, right = f"{config.outbound.ca_file}: {fault.strerror}", "certificates in PEM"
+        else:
+            wrong, right = f"{fault.filename}: {fault.strerror}", RIGHT_FILE
+        raise ConfigError(Problem(str(config.path), 0, "outbound", wrong, right)) from fault
 
 
 def way(config: Config, tokens: Tokens | None) -> SmarthostSettings:
@@ -267,7 +279,12 @@ def dispatch(config: Config, kept: Store, way: Way, observer: Observer) -> Dispa
 
 def secret(path: Path | None) -> str:
     """What a file of one secret holds. Raises OSError; none of what is in the file is in its words."""
+    if path is None:
+        return ""
     try:
-        return path.read_text("utf-8").strip() if path else ""
+        found = path.read_text("utf-8").strip()
     except UnicodeDecodeError:
         raise OSError(errno.EILSEQ, "is not text in UTF-8", str(path)) from None
+    if not found:  # a server would say no more than that it refuses the login
+        raise OSError(errno.ENODATA, "is empty", str(path))
+    return found

@@ -121,5 +121,7 @@ def unbound(fault: OSError | ValueError) -> tuple[str, str]:
             return wrong, "stop what listens there, or change `listen`"
         case errno.EACCES | errno.EPERM:
             return wrong, "take a port from 1024 on, or CAP_NET_BIND_SERVICE for this user"
+        case errno.EADDRNOTAVAIL:
+            return wrong, "name an address of this machine in `listen`"
         case _:
             return wrong, "change `listen`"

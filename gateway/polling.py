@@ -123,8 +123,8 @@ def signing_in(config: Config, one: ImapMailbox, tokens: Tokens | None) -> SignI
     try:
         build.secret(path)
     except OSError as fault:
-        right = "the password, alone, in UTF-8"
-        raise ConfigError(Problem(str(config.path), 0, f"imap {one.name} password_file", str(fault), right)) from fault
+        key, wrong = f"imap {one.name} password_file", f"{path}: {fault.strerror}"
+        raise ConfigError(Problem(str(config.path), 0, key, wrong, build.RIGHT_FILE)) from fault
     return sign_in
 
 

@@ -43,6 +43,7 @@ def commands_page(on: date) -> Iterator[str]:
     for heading in EXAMPLES:
         yield from (f".Ss {heading}", *mdoc.literal(_first_block(section(operating, heading))))
     yield from (".Sh DIAGNOSTICS", *translated(section(operating, "Troubleshooting")))
+    yield from (".Ss What a line says", *translated(section(operating, "What a line says")))
     yield from (".Sh SEE ALSO", ".Xr gateway-policies 5 ,", ".Xr gateway.yaml 5")
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway import build
+from gateway.cli.file_checks import nearest
 from gateway.cli.finding import Finding
 from gateway.config import Config, ConfigError
 from gateway.ports import Unavailable
@@ -32,7 +33,7 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
         yield Finding(Finding.FAIL, "blobs", words)
         return
     path = config.database.path
-    if path is None or not path.exists():
+    if path is None or not os.access(path, os.R_OK):
         return
     try:
         with closing(build.open_database(config)) as database:
@@ -41,15 +42,13 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
         if (outside := database.outside) is not None:
             there_are = {one.name: one.size for prefix in PREFIXES for one in outside.blobs.found(prefix, now)}
             yield _weighed(wanted, there_are)
-    except (ConfigError, WrongSchema):  # told by the database's own check
+    except (ConfigError, Unavailable, WrongSchema):  # told by the database's own check
         return
-    except Unavailable as fault:
-        yield Finding(Finding.FAIL, "blobs", str(fault))
 
 
 def _unwritable(config: Config) -> Path | None:
     folder = config.blob_folder
-    there = next(one for one in (folder, *folder.parents) if one.exists())
+    there = nearest(folder)
     usable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
     return None if usable or config.blobs.store == "s3" else there
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import stat
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import app, build, credentials, doors
-from gateway.cli import auth, blob_checks, mailbox_checks, policy_checks, retention, units
+from gateway.cli import auth, blob_checks, file_checks, mailbox_checks, policy_checks, retention, units
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
+from gateway.cli.remedies import with_remedy
 from gateway.config import Config
 from gateway.config import Listener as Entry
 from gateway.config.nouns import UnixSocket
@@ -21,12 +22,15 @@ from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
 from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError
+from gateway.core.times import stamp
 from gateway.core.verdict import Defer
 from gateway.egress.submission import Timeouts
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
+from gateway.ops.clock import SLACK
 from gateway.ports import Receipt, Tokens, Unavailable
 from gateway.store import schema
+from gateway.store.ledger import latest
 from gateway.store.schema import WrongSchema
 
 DNS_SECONDS = 2
@@ -47,7 +51,8 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _database(config)
     yield from retention.examine(config)
     yield from blob_checks.examine(config, build.now())
-    yield from _folder("spool", config.spool)
+    yield from file_checks.folder("spool", config.spool)
+    yield from file_checks.room(config)
     yield from _listeners(config)
     yield from _metrics(config)
     yield _dns(config)
@@ -56,26 +61,31 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _smarthost(config)
     yield from mailbox_checks.examine(config)
     yield from auth.examine(config)
-    yield from _secrets(config)
+    yield from file_checks.secrets(config)
 
 
 def _database(config: Config) -> Iterator[Finding]:
     path = config.database.path
-    if path is not None and not path.exists():
+    if path is not None and not os.access(path, os.F_OK):  # in a folder of another user's nothing can be seen
         new = Finding(Finding.OK, "database", f"{path}: new; `run` makes it")
-        yield from list(_folder("database", path.parent)) or [new]
+        yield from list(file_checks.folder("database", path.parent)) or [new]
         return
     try:
         database = build.open_database(config)
         revision = database.read(schema.current)
         doubts = database.read(lambda connection: list(database.kind.doubts(connection)))
-    except (ConfigError, Unavailable, WrongSchema) as fault:
+    except (ConfigError, WrongSchema) as fault:
         yield Finding(Finding.FAIL, "database", str(fault))
+        return
+    except Unavailable as fault:
+        yield Finding(Finding.FAIL, "database", with_remedy(str(fault)))
         return
     if revision is None or revision == schema.HEAD:
         state = f"at schema {revision}" if revision else "new; `run` makes its tables"
         runs = "; a gateway runs on it" if is_running(config) else ""
         yield Finding(Finding.OK, "database", f"{database}: {state}{runs}")
+        if revision and (newest := database.read(latest)) is not None:
+            yield from _clock(newest)
     else:
         known = revision in schema.known()
         words = f"{database} is at schema {revision}, this gateway at {schema.HEAD}"
@@ -83,19 +93,16 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding(Finding.WARN if known else Finding.FAIL, "database", f"{words}; {right}")
     yield from (Finding(Finding.WARN, "database", f"{database}: {one}") for one in doubts)
     if path is not None:
-        yield from _private("database", path)
+        yield from file_checks.private("database", path)
     database.close()
 
 
-def _folder(what: str, folder: Path) -> Iterator[Finding]:
-    """`run` makes a folder that is missing; whether it could, without making it."""
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    if not there.is_dir():
-        yield Finding(Finding.FAIL, what, f"{there} is no directory; name another one in {what}")
-    elif not os.access(there, os.W_OK | os.X_OK):
-        yield Finding(Finding.FAIL, what, f"{there} cannot be written by this user; let it, or name another one")
-    elif there == folder and what == "spool":
-        yield from _private(what, folder)
+def _clock(newest: datetime) -> Iterator[Finding]:
+    """Nobody tells the time; but nothing has come in tomorrow."""
+    if (now := build.now()) < newest - SLACK:
+        words = f"this machine says {stamp(now)}, and the newest message came at {stamp(newest)}"
+        wait = "set it right (timedatectl), for what is to be tried again waits until then"
+        yield Finding(Finding.WARN, "clock", f"{words}; {wait}")
 
 
 def _listeners(config: Config) -> Iterator[Finding]:
@@ -158,7 +165,7 @@ async def _nobody(arrival: Arrival) -> Receipt:
 
 def is_running(config: Config) -> bool:
     """Whether a gateway runs here on this database, and so, most likely, its ports."""
-    if not app.lock_file(config.beside).exists():
+    if not os.access(app.lock_file(config.beside), os.F_OK):
         return False
     try:
         with app.alone(config.beside):
@@ -176,7 +183,7 @@ def _smarthost(config: Config) -> Iterator[Finding]:
         return
     host, port = config.outbound.smarthost.host, config.outbound.smarthost.port
     if trouble:
-        yield Finding(Finding.WARN, "smarthost", f"{trouble}; letters will wait in the outbox")
+        yield Finding(Finding.WARN, "smarthost", f"{with_remedy(trouble, '')}; letters will wait in the outbox")
     else:
         signed_in = f", and has {config.outbound.username} signed in" if config.outbound.username else ""
         yield Finding(Finding.OK, "smarthost", f"{host}:{port} answers{signed_in}")
@@ -215,30 +222,3 @@ def _pec(config: Config) -> Iterator[Finding]:
         yield Finding(Finding.FAIL, "pec", f"{trouble}; PEC envelopes would be put off (451)")
     else:
         yield Finding(Finding.OK, "pec", "openssl can verify seals")
-
-
-def _secrets(config: Config) -> Iterator[Finding]:
-    passwords = [
-        config.database_password_file,
-        config.outbound.password_file,
-        *(one.password_file for one in config.imap),
-    ]
-    passwords += [path for one in config.oauth2.values() for path in one.secret_files]
-    files = [*passwords, *config.blobs.secret_files, *(one.tls.key_file for one in config.smtp if one.tls)]
-    for path in files:
-        if path is not None:
-            yield from _private("secret", path)
-
-
-def _private(what: str, path: Path) -> Iterator[Finding]:
-    """Threats rule 17: database, spool and secrets are for our eyes only."""
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except OSError as fault:
-        yield Finding(Finding.FAIL, what, f"{path}: {fault.strerror}")
-        return
-    right = "chmod 700" if path.is_dir() else "chmod 600"
-    if mode & 0o077:
-        yield Finding(Finding.WARN, what, f"{path} may be read by others ({mode:04o}); {right} it")
-    if not os.access(path, os.R_OK):
-        yield Finding(Finding.FAIL, what, f"{path} cannot be read by this user")

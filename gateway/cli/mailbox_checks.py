@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from gateway import build, credentials, polling
 from gateway.cli.finding import Finding
+from gateway.cli.remedies import with_remedy
 from gateway.config import Config, ImapMailbox
 from gateway.core.place import Folder, Sight
 from gateway.core.problem import ConfigError
@@ -21,6 +23,9 @@ from gateway.store import mailboxes
 WAITS = Waits(connect=10, command=30)
 USEFUL = ("IDLE", "MOVE", "UIDPLUS")
 """Without the first, new mail is noticed by the sweep only; without both others, nothing is moved."""
+
+
+_OTHERWISE = "docs/operating.md has a line for it under Mailboxes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def examine(config: Config) -> Iterator[Finding]:
             yield from (_finding(Finding.FAIL, str(problem)) for problem in fault.problems)
         except (MailboxFault, Unavailable) as fault:
             state = Finding.FAIL if isinstance(fault, HOPELESS) else Finding.WARN  # `run` tries the rest again
-            yield _finding(state, f"{one.name}: {type(fault).__name__}: {fault}")
+            yield _finding(state, with_remedy(f"{one.name}: {type(fault).__name__}: {fault}", _OTHERWISE))
 
 
 async def look(config: Config, one: ImapMailbox) -> Look:
@@ -86,7 +91,7 @@ def _told(one: ImapMailbox, found: Look) -> Iterator[Finding]:
 def _sight(config: Config, folder: Folder) -> Sight | None:
     """What the ledger knows; nothing, where there is no ledger yet."""
     path = config.database.path
-    if path is not None and not path.exists():
+    if path is not None and not os.access(path, os.R_OK):
         return None
     try:
         with closing(build.open_database(config)) as database:

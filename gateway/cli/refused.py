@@ -33,6 +33,7 @@ def told(fault: Exception) -> tuple[str, int]:
 
 def _of_the_house(fault: Exception) -> tuple[str, int]:
     from gateway.cli.owner import own_name  # noqa: PLC0415 - a slip of the keyboard is told without the house
+    from gateway.cli.remedies import with_remedy  # noqa: PLC0415 - the same
     from gateway.core.problem import ConfigError  # noqa: PLC0415 - the same
     from gateway.ports import Unavailable  # noqa: PLC0415 - the same
     from gateway.store.schema import WrongSchema  # noqa: PLC0415 - the same
@@ -43,7 +44,7 @@ def _of_the_house(fault: Exception) -> tuple[str, int]:
         case WrongSchema():
             return f"gateway: {fault}", os.EX_CONFIG
         case Unavailable():
-            return f"gateway: {fault}; mend that, or try again", os.EX_TEMPFAIL
+            return f"gateway: {with_remedy(str(fault))}", os.EX_TEMPFAIL
         case OSError():
             what = f"{fault.filename}: " if fault.filename else "cannot read or write: "
             who = f" for {own_name()}" if isinstance(fault, PermissionError) else ""  # root may have become another

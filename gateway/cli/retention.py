@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -53,7 +54,7 @@ def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
 def examine(config: Config) -> Iterator[Finding]:
     """What would go at the next sweep. What is wrong with policy or database is told by their own checks."""
     path = config.database.path
-    if path is not None and not path.exists():
+    if path is not None and not os.access(path, os.R_OK):
         return
     try:
         rules = load_policies(config.policies).retention

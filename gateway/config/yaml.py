@@ -72,7 +72,8 @@ def read(path: Path, limit: int = FILE_OCTETS) -> Document:
             octets = file.read(limit + 1)
     except (OSError, ValueError) as fault:  # a NUL in a path is a ValueError
         why = fault.strerror if isinstance(fault, OSError) else fault
-        raise ConfigError(Problem(str(path), 0, "", f"cannot be read ({why})")) from fault
+        right = "name the file itself" if isinstance(fault, IsADirectoryError) else "let this user read it"
+        raise ConfigError(Problem(str(path), 0, "", f"cannot be read ({why})", right)) from fault
     return parse(octets, str(path), limit)
 
 
@@ -105,7 +106,10 @@ def _syntax(fault: yaml.YAMLError, file: str, text: str) -> Problem:
     if isinstance(fault, yaml.MarkedYAMLError):
         mark = fault.problem_mark or fault.context_mark
         words = " ".join(part for part in (fault.context, fault.problem) if part)
-        return Problem(file, mark.line + 1 if mark else 0, "", f"is not YAML: {words}")
+        at_fault = "".join(text.split("\n")[mark.line : mark.line + 1]) if mark else ""
+        tab = at_fault.lstrip(" ").startswith("\t")  # a likely mistake, and the words do not name it
+        right = "a tab stands before it: indent with blanks" if tab else ""
+        return Problem(file, mark.line + 1 if mark else 0, "", f"is not YAML: {words}", right)
     at = getattr(fault, "position", None)  # a character that YAML does not have
     line = text.count("\n", 0, at) + 1 if isinstance(at, int) else 0
     return Problem(file, line, "", "has a character that YAML does not allow", "remove control characters")

@@ -44,7 +44,7 @@ def certificate(certificate_file: Path, key_file: Path) -> Certificate:
     except ssl.SSLError as fault:
         if fault.reason == "KEY_VALUES_MISMATCH":
             raise Unfit(f"{certificate_file} is not of the key in {key_file}", "put both in place") from fault
-        raise Unfit(f"{where} cannot be used ({fault.reason})", "a key in PEM, not encrypted") from fault
+        raise Unfit(f"{where} cannot be used ({fault.reason or 'not PEM'})", "a key in PEM, not encrypted") from fault
     except OSError as fault:
         raise Unfit(f"{where}: {fault.strerror}", "put it there, and let this user read it") from fault
     except ValueError as fault:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from gateway.core.reason import Disposition
-from gateway.core.times import stamp
+from gateway.core.times import moment, stamp
 from gateway.store import blobs, mailboxes
 from gateway.store import tables as t
 from gateway.store.listing import Window, newest
@@ -64,6 +64,12 @@ def message(connection: Connection, message_id: str) -> dict[str, Any]:
         raise LookupError(f"no message {message_id}; `gateway messages list` names them")
     more = ("detail", "peer", "trace", "evidence", "report", "policy", "overrides", "trusted_ids", "inside")
     return {**_record(row), **{name: getattr(row, name) for name in more}}
+
+
+def latest(connection: Connection) -> datetime | None:
+    """When the newest message came, by the clock of then."""
+    newest_at = connection.execute(select(func.max(t.message.c.received_at))).scalar()
+    return moment(newest_at) if newest_at else None
 
 
 def by_message_id(connection: Connection, message_id: str) -> str | None:

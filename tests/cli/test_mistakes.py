@@ -7,6 +7,8 @@ from contextlib import closing
 
 import pytest
 
+from gateway.build import secret
+from gateway.cli.remedies import with_remedy
 from gateway.store.database import Database
 
 MAIL = b"From: who@stranger.example\r\nSubject: x\r\n\r\nx\r\n"
@@ -116,3 +118,102 @@ def test_dispositions_of_another_type_are_refused(desk, section):
     done = desk("check")
     assert done.code == 78
     assert b"own.yaml:2: dispositions: is not a mapping" in done.out
+
+
+def _tab(desk):
+    desk.config.write_text(f"{desk.config.read_text()}log:\n\tformat: text\n")
+
+
+def _folder_as_configuration(desk):
+    desk.config.unlink()
+    desk.config.mkdir()
+
+
+def _folder_as_database(desk):
+    desk.database.mkdir()
+
+
+def _elsewhere(desk):
+    desk.config.write_text(desk.config.read_text().replace("unix:mta.sock", "192.0.2.7:8025"))
+
+
+def _secret(desk):
+    desk.config.write_text(
+        desk.config.read_text().replace("{smarthost:", "{username: u, password_file: pw, smarthost:")
+    )
+
+
+def _empty_secret(desk):
+    _secret(desk)
+    (desk.folder / "pw").write_text("\n")
+
+
+def _folder_as_secret(desk):
+    _secret(desk)
+    (desk.folder / "pw").mkdir()
+
+
+def _no_server(desk):
+    url = "postgresql://gateway@127.0.0.1:9/gateway"
+    desk.config.write_text(desk.config.read_text().replace("sqlite:///gateway.db", f"{url}\nspool: spool"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "words"),
+    [
+        (_tab, 78, "gateway.yaml:9: is not YAML: while scanning for the next token found character that cannot"),
+        (_tab, 78, "indent with blanks"),
+        (_folder_as_configuration, 78, "cannot be read (Is a directory); name the file itself"),
+        (_folder_as_database, 75, "gateway.db: Is a directory; name a file"),
+        (_not_a_database, 75, "file is not a database; name another file in `database`"),
+        (_from_the_future, 78, "install the newer gateway"),
+        (_elsewhere, 78, "Cannot assign requested address; name an address of this machine in `listen`"),
+        (_secret, 78, "pw: No such file or directory; put the secret there, alone"),
+        (_empty_secret, 78, "pw: is empty; put the secret there, alone"),
+        (_folder_as_secret, 78, "pw: Is a directory; put the secret there, alone"),
+        (_no_server, 75, "start what should listen there, or correct host and port"),
+    ],
+)
+def test_check_and_run_say_what_is_wrong_and_what_to_do(desk, wrong, code, words):
+    """The first line of `run`, and a line that fails of `check`; in the night nobody reads a second one."""
+    wrong(desk)
+    checked, ran = desk("check"), desk("run")
+    assert checked.code == 78
+    assert any(line.startswith("FAIL") and words in line for line in checked.out.decode().splitlines()), checked.out
+    assert ran.code == code
+    assert words in ran.err.splitlines()[0]
+
+
+def test_a_secret_may_end_with_a_new_line(tmp_path):
+    """As every editor leaves it."""
+    (tmp_path / "pw").write_text("open sesame\r\n")
+    assert secret(tmp_path / "pw") == "open sesame"
+
+
+def test_a_clock_behind_what_came_in_is_told_of(desk):
+    """Nobody tells the time; but a message of tomorrow has not come in yet."""
+    desk.accounts()
+    assert desk("ingest", stdin=MAIL).code == 0
+    assert b"the newest message" not in desk("check").out
+    with closing(sqlite3.connect(desk.database)) as database:
+        database.execute("UPDATE message SET received_at = '2999-01-01T00:00:00.000000Z'")
+        database.commit()
+    (line,) = [line for line in desk("check").out.decode().splitlines() if line.split()[1] == "clock"]
+    assert line.startswith("warn")
+    assert "the newest message came at 2999-01-01T00:00:00" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "do"),
+    [
+        ('FATAL: database "gateway" does not exist', "make it"),
+        ('FATAL: password authentication failed for user "gateway"', "database_password_file"),
+        ("box: Lied: '220 mx ESMTP' is no greeting", "correct the port"),
+        ("no TLS: WRONG_VERSION_NUMBER", "`tls: starttls`"),
+        ("no connection to 127.0.0.1:25: refused", "start what should listen there"),
+        ("something nobody has heard of", "mend that, or try again"),
+    ],
+)
+def test_words_of_others_are_given_what_to_do(words, do):
+    assert with_remedy(words).startswith(f"{words}; ")
+    assert do in with_remedy(words)

@@ -169,4 +169,4 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path):
     """A directory, or a file of somebody else."""
     with pytest.raises(ConfigError) as refusal:
         load(tmp_path)
-    assert str(refusal.value) == f"{tmp_path}: cannot be read (Is a directory)"
+    assert str(refusal.value) == f"{tmp_path}: cannot be read (Is a directory); name the file itself"

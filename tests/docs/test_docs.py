@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 import metric_names
 from gateway.cli import COMMANDS, gateway
+from gateway.cli.remedies import REMEDIES
 from gateway.core.expression import compile_condition
 from gateway.core.expression_calls import PATTERN_CHARACTERS
 from gateway.core.expression_tokens import CHARACTERS, TOKENS
@@ -111,6 +114,17 @@ def test_the_table_of_metrics_has_every_one_with_its_labels():
     cells = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
     found = [match for cell in cells for match in re.findall(r"`(gateway_\w+)(?:\{([\w,]+)\})?`", cell)]
     assert sorted(found) == sorted((name, ",".join(sorted(labels))) for name, labels in metric_names.metrics().items())
+
+
+def test_the_table_of_what_lines_say_has_every_remedy():
+    """Words of drivers, servers and the kernel with what `check` says to do about them; all other words are our own."""
+    table = (ROOT / "docs/operating.md").read_text().partition("\n### What a line says\n")[2].partition("\n#")[0]
+    rows = [[cell.strip() for cell in line.split("|")[2:4]] for line in table.splitlines() if line.startswith("| ")][2:]
+    told = {words: do for said, do in rows for words in re.findall("`([^`]+)`", said)}
+    assert REMEDIES.items() <= told.items()
+    source = "\n".join(path.read_text() for path in (ROOT / "gateway").rglob("*.py"))
+    kernel = {os.strerror(one) for one in (errno.EADDRINUSE, errno.EADDRNOTAVAIL)}
+    assert not [words for words in told.keys() - REMEDIES.keys() - kernel if words not in source]
 
 
 def test_the_table_of_facts_is_the_schema():
