@@ -11,7 +11,7 @@ CONFIG := config/gateway.yaml
 # The newest that runs: a shim of pyenv may be on the path for a Python that is not there.
 PYTHON ?= python3
 # Debian packages that the tests start as real peers.
-PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql mandoc groff-base systemd prometheus
+PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql mandoc groff-base systemd prometheus slapd
 JOBS ?= 2
 ROUNDS ?= 200
 # A folder of messages with expected results; empty: ../shared/corpus.

@@ -27,7 +27,9 @@ from gateway.ops.watchdog import Watchdog, in_words
 from gateway.ports import Receipt, Unavailable
 from gateway.serving import Addresses, Serving
 from gateway.store.database import Database
+from gateway.store.nodes import SYNC
 from gateway.sweep import Sweep
+from gateway.sync import Sync
 from gateway.tokens.source import Source
 from gateway.tokens.watch import watch
 from gateway.workers.line import Refused
@@ -53,9 +55,10 @@ class Daemon:
         self._store = store = build.store(config, database, node, meters.committed)
         self._board = board = Board(status_file(config.beside), build.now)
         world = World(store, self._receive, budget, build.new_id, build.now, build.chance, self._short)
-        self._ground = Ground(store, node, nursery, budget, meters, board, self._wake, world)
+        self._ground = Ground(database, store, node, nursery, budget, meters, board, self._wake, world)
         self._now = generation(self._ground, config)
         self._older: list[Generation] = []
+        self._sync = Sync(self._now.rounds, lambda: node is None or node.holds(SYNC) is not None)
         self._dispatch = build.dispatch(config, store, self._now.way, meters)
         self._serving = Serving(passed)
         self._pools: dict[Pool, asyncio.Task[None]] = {}
@@ -92,6 +95,7 @@ class Daemon:
                 self._do_beside(self._board.run())
                 self._do_beside(self._tell_head())
                 self._do_beside(Sweep(self._store, lambda: self._now.house.policy.retention, build.now).run())
+                self._do_beside(self._sync.run())
                 self._do_beside(watch(self._sources, self._ground.meters, build.now, asyncio.sleep))
                 self._do_beside(attend(self._ground.nursery))
                 self._do_beside(self._end_at_once())
@@ -202,6 +206,7 @@ class Daemon:
         before, self._now = self._now, coming
         logs.configure(coming.config.log.format, level=coming.config.log.level, shows=coming.shows)
         self._dispatch.adopt(coming.way)
+        self._sync.reload(coming.rounds)
         if self._ground.node is not None:
             self._ground.node.want(list(coming.readings))
         self._board.expect(build.standings(coming.config))

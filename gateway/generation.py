@@ -7,14 +7,14 @@ What there is one of for as long as the process lives is the ground that generat
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
 import structlog
 
-from gateway import build, credentials, crew, doors, logbook, polling
+from gateway import build, credentials, crew, doors, logbook, polling, syncing
 from gateway.config import Config
 from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival
@@ -37,6 +37,7 @@ from gateway.ops.shadow import Shadow
 from gateway.ports import Receipt
 from gateway.receive import Receiver
 from gateway.store.adapter import Store
+from gateway.store.database import Database
 from gateway.store.nodes import Node
 from gateway.tokens.source import Source
 from gateway.workers.nursery import Nursery
@@ -54,6 +55,7 @@ log = structlog.get_logger()
 class Ground:
     """What outlives a configuration. `wake` is told of what is to be sent; `world` is what mailboxes are read in."""
 
+    database: Database
     store: Store
     node: Node | None
     nursery: Nursery
@@ -114,6 +116,7 @@ class Generation:
     sources: Mapping[str, Source]
     smarthost: Smarthost
     readings: Mapping[str, polling.Reading]
+    rounds: Sequence[syncing.Round]
     shadow: Shadow | None
     shows: Redaction
 
@@ -167,6 +170,7 @@ def generation(ground: Ground, config: Config, before: Generation | None = None)
         sources=sources,
         smarthost=build.smarthost(config, sources.get(OUTBOUND)),
         readings=polling.readings(config, ground.world, ground.board, sources, ground.node),
+        rounds=syncing.rounds(config, ground.database),
         shadow=shadow,
         shows=logbook.redaction(config, make=True),
     )

@@ -29,6 +29,7 @@ from gateway.core.reply import Outcome, Outgoing, Reply, Words
 from gateway.core.retention import Retention, Swept
 from gateway.core.rule import Route
 from gateway.core.scan import Scan
+from gateway.core.sourced import Roster
 from gateway.core.standing import Standing
 from gateway.core.verdict import Admitted, Defer, Verdict
 
@@ -244,6 +245,20 @@ class Mailboxes(Protocol):
 
     async def settle_mail(self, folder: Folder, uids: Sequence[int], step: Step) -> None:
         """Write down how far these are. Raises Unavailable."""
+
+
+class Source(Protocol):
+    """Who keeps accounts elsewhere. Asked in a thread: it may take its time."""
+
+    name: str
+    kind: str
+    """sql, file or ldap."""
+
+    def fetch(self, known: str) -> Roster | None:
+        """All that it says; None where its digest is the `known` one. Raises Unavailable where that cannot be had."""
+
+    def give_up(self) -> None:
+        """End what is being fetched soon, and for good; from another thread."""
 
 
 class Keeper(Protocol):

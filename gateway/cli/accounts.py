@@ -14,21 +14,26 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from gateway import build
-from gateway.cli import show
+from gateway.cli import roster, show
 from gateway.cli.context import Context, as_json, pass_context, refusals
 from gateway.cli.refused import Refused
+from gateway.cli.sync import accounts_sync
 from gateway.config.roster import read_roster
 from gateway.core.address import Address
 from gateway.store import book
 from gateway.store.erase import Erased, erase
 from gateway.store.roster import RosterRefused, import_roster
+from gateway.store.roster_owner import keeper, release
 
-COLUMNS = ("code", "name", "language", "status", "primary", "secondary", "services", "primary_working")
+COLUMNS = ("code", "name", "language", "status", "source", "primary", "secondary", "services", "primary_working")
 
 
 @click.group()
 def accounts() -> None:
     """The address book."""
+
+
+accounts.add_command(accounts_sync)
 
 
 @accounts.command("import")
@@ -47,23 +52,12 @@ def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) ->
                 dry_run=dry_run,
                 now=build.now(),
                 by=context.operator,
+                sources={one.name for one in context.config.accounts.sources},
             )
         except RosterRefused as fault:
             raise Refused("\n".join(fault.lines())) from fault
     click.echo(f"{'would be: ' if dry_run else ''}{report}")
-    for words, listed in (("may write now", report.gained), ("may write no longer", report.lost)):
-        _changes([f"{address} ({code})" for address, code in listed.first], listed.count, words)
-    moved = [f"{code}: {old or 'nobody'} to {new or 'nobody'}" for code, old, new in report.primaries.first]
-    _changes(moved, report.primaries.count, "is where letters go now")
-    if report.ambiguous:
-        click.echo(f"on several accounts, so that mail from it is held: {report.ambiguous} of the addresses")
-
-
-def _changes(lines: list[str], count: int, words: str) -> None:
-    for line in lines:
-        click.echo(f"  {show.plain(line)} {words}")
-    if count > len(lines):
-        click.echo(f"  and {count - len(lines)} more")
+    roster.told(report)
 
 
 @contextmanager
@@ -107,7 +101,15 @@ def _change(context: Context, code: str, address: str, change: Callable[..., Non
         parsed = Address.parse(address)
     except ValueError as fault:
         raise Refused(f"{address}: {fault}; write one bare address, such as tecnico@rossi.example") from fault
-    context.write(lambda connection: change(connection, code, parsed, now=build.now(), by=context.operator))
+    sources = {one.name for one in context.config.accounts.sources}
+
+    def work(connection: Connection) -> None:
+        if by := keeper(connection, code, sources):
+            raise ValueError(f"{code} is kept by source {by}; change it there, for what is changed here would not last")
+        change(connection, code, parsed, now=build.now(), by=context.operator)
+        release(connection, code)
+
+    context.write(work)
     click.echo(f"{code}: {told.format(parsed)}")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway import app, build, credentials, doors
-from gateway.cli import auth, blob_checks, file_checks, mailbox_checks, policy_checks, retention, units
+from gateway.cli import auth, blob_checks, file_checks, mailbox_checks, policy_checks, retention, source_checks, units
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.cli.remedies import with_remedy
@@ -61,6 +61,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from _smarthost(config)
     yield from mailbox_checks.examine(config)
     yield from auth.examine(config)
+    yield from source_checks.examine(config)
     yield from file_checks.secrets(config)
 
 

@@ -43,6 +43,7 @@ def secrets(config: Config) -> Iterator[Finding]:
         config.database_password_file,
         config.outbound.password_file,
         *(one.password_file for one in config.imap),
+        *(one.password_file for one in config.accounts.sources),
     ]
     passwords += [path for one in config.oauth2.values() for path in one.secret_files]
     files = [*passwords, *config.blobs.secret_files, *(one.tls.key_file for one in config.smtp if one.tls)]

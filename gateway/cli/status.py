@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 from gateway import build
-from gateway.cli import auth, show
+from gateway.cli import auth, show, source_checks
 from gateway.cli.checks import is_running
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.finding import Finding
 from gateway.cli.refused import Refused
 from gateway.config import Config
 from gateway.core.figures import Figures
-from gateway.core.standing import STUCK_AFTER, Bound, InForce, Report
+from gateway.core.standing import STUCK_AFTER, Bound, InForce, Report, Standing
 from gateway.core.times import stamp
 from gateway.ingress.certificate import Unfit, certificate
 from gateway.ops import board
@@ -54,7 +54,9 @@ def status(context: Context, json_lines: bool) -> int:
     troubles = list(dict.fromkeys(filter(None, told)))
     if not json_lines:  # there a line is an ingress
         click.echo(f"gateway {report.version}, up since {_when(report.began) or '-'}")
-    show.records(list(records(report, now, troubles)), COLUMNS, json_lines=json_lines, none="no ingress is configured")
+    sources = context.read(lambda connection: list(source_checks.standings(config, connection, now)))
+    found = list(records(report, now, troubles, sources))
+    show.records(found, COLUMNS, json_lines=json_lines, none="no ingress is configured")
     if not json_lines:
         for line in (*_policy(report.in_force), *map(_bound, report.bounds), *map("TROUBLE: {}".format, troubles)):
             click.echo(show.plain(line))
@@ -68,7 +70,7 @@ def status(context: Context, json_lines: bool) -> int:
             click.echo(show.plain("{name}: by {host}, process {pid}, since {began_at}".format(**one)))
         number, outside = context.read(blobs.extent)
         click.echo(f"blobs: {number} outside the database, {outside / MIB:.0f} MiB")
-    stuck = disk or idle or any(one.stuck(now) for one in report.standings)
+    stuck = disk or idle or any(one["state"] == "stuck" for one in found)
     return os.EX_UNAVAILABLE if stuck else os.EX_OK
 
 
@@ -128,8 +130,10 @@ def _bound(bound: Bound) -> str:
     return f"{bound.name}: {now} of {limit}, {put_off}"
 
 
-def records(report: Report, now: datetime, troubles: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """As published; `lag` is in seconds; `in_force`, `bounds` and `troubles` are the same of all."""
+def records(
+    report: Report, now: datetime, troubles: Sequence[str], sources: Sequence[tuple[Standing, bool]] = ()
+) -> Iterator[dict[str, Any]]:
+    """As published, sources of accounts last; `lag` is in seconds; what is not of one of them is the same of all."""
     in_force = report.in_force
     ruling = {
         "policy": in_force.policy,
@@ -137,11 +141,11 @@ def records(report: Report, now: datetime, troubles: Sequence[str]) -> Iterator[
         "refused": in_force.refused,
         "refused_at": _when(in_force.refused_at),
     }
-    for one in report.standings:
+    for one, stuck in (*((one, one.stuck(now)) for one in report.standings), *sources):
         yield {
             "ingress": one.ingress,
             "kind": one.kind,
-            "state": "stuck" if one.stuck(now) else "trouble" if one.last_error else "ok",
+            "state": "stuck" if stuck else "trouble" if one.last_error else "ok",
             "last_success": _when(one.last_success),
             "lag": int(one.lag(now).total_seconds()),
             "unread": one.unread,

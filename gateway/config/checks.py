@@ -145,6 +145,19 @@ def blobs(config: Config) -> Iterator[Fault]:
         yield Fault(("blobs", key) if key else ("blobs",), wrong, right)
 
 
+def sources(config: Config) -> Iterator[Fault]:
+    """A source has one place where it keeps its accounts, and a name of its own."""
+    for at, one in enumerate(config.accounts.sources):
+        for key, wrong, right in one.faults():
+            keys: Keys = ("accounts", "sources", at)
+            yield Fault((*keys, key) if key else keys, wrong, right)
+    named: list[tuple[Keys, str]] = [
+        (("accounts", "sources", at, "name"), one.name) for at, one in enumerate(config.accounts.sources)
+    ]
+    for keys, name in _again(named):
+        yield Fault(keys, f"{name} is the name of another source", "a name of its own")
+
+
 def retries(config: Config) -> Iterator[Fault]:
     """A schedule that never waits longer than it lives."""
     retry = config.outbound.retry
@@ -161,6 +174,7 @@ CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     metrics,
     virus,
     blobs,
+    sources,
     retries,
 )
 

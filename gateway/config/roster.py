@@ -16,6 +16,7 @@ import yaml
 from gateway.config.yaml import item
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.roster import KEYS, Entry, parse
+from gateway.core.roster import row as as_row
 
 ACCOUNT_OCTETS = 16 * 1024 * 1024
 """At most this much of the file belongs to one account: memory is bounded whatever the file says."""
@@ -28,6 +29,7 @@ _OPENING = (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.MappingStartEve
 _CLOSING = (yaml.MappingEndEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent)
 
 Read = Iterator[Entry | Problem]
+Reader = Callable[["_Lines"], Iterator[Entry | tuple[Problem, ...]]]
 
 
 def read_roster(path: Path, progress: Callable[[int], None] = lambda _octets: None) -> Read:
@@ -39,17 +41,25 @@ def read_roster(path: Path, progress: Callable[[int], None] = lambda _octets: No
         return
     try:
         with path.open("rb") as stream:
-            lines = _Lines(stream, str(path))
-            for number, found in enumerate(read(lines)):
-                lines.begin()
-                if number % PROGRESS_ACCOUNTS == 0:
-                    progress(lines.octets)
-                yield from (found,) if isinstance(found, Entry) else found
-            progress(lines.octets)
-    except ConfigError as fault:
-        yield from fault.problems
+            yield from read_stream(stream, str(path), read, progress)
     except OSError as fault:
         yield Problem(str(path), 0, "", f"cannot be read ({fault.strerror})")
+
+
+def read_stream(
+    stream: BinaryIO, file: str, read: Reader, progress: Callable[[int], None] = lambda _octets: None
+) -> Read:
+    """The same of a file that is open, by one of `READERS`; `file` is what problems call it."""
+    lines = _Lines(stream, file)
+    try:
+        for number, found in enumerate(read(lines)):
+            lines.begin()
+            if number % PROGRESS_ACCOUNTS == 0:
+                progress(lines.octets)
+            yield from (found,) if isinstance(found, Entry) else found
+        progress(lines.octets)
+    except ConfigError as fault:
+        yield from fault.problems
 
 
 class _Lines:
@@ -123,20 +133,12 @@ def _csv(lines: _Lines) -> Iterator[Entry | tuple[Problem, ...]]:
         begins = lines.number + 1  # a quoted field may go over several lines
         for row in rows:
             if len(row) == len(KEYS):
-                yield _parsed(_row(dict(zip(KEYS, row, strict=True))), lines, begins)
+                yield _parsed(as_row(dict(zip(KEYS, row, strict=True))), lines, begins)
             elif row:
                 yield (lines.at(begins, f"has {len(row)} fields, not {len(KEYS)}", _HEADER),)
             begins = lines.number + 1
     except csv.Error as fault:
         yield (lines.at(begins, f"is not CSV: {fault}", "quote a field with a comma, double a quote inside"),)
-
-
-def _row(row: dict[str, str]) -> dict[str, Any]:
-    data: dict[str, Any] = {key: value for key, value in row.items() if value.strip()}
-    for key in ("secondary", "services"):
-        data[key] = [one.strip() for one in row[key].split(";") if one.strip()]
-    data["services"] = [dict(zip(("kind", "name"), one.split(":", 1), strict=False)) for one in data["services"]]
-    return data
 
 
 def _yaml(lines: _Lines) -> Iterator[Entry | tuple[Problem, ...]]:
@@ -179,7 +181,7 @@ def _parsed(data: object, lines: _Lines, number: int) -> Entry | tuple[Problem, 
     return parse(data, lines.file, lambda _path: number)
 
 
-READERS: dict[str, Callable[[_Lines], Iterator[Entry | tuple[Problem, ...]]]] = {
+READERS: dict[str, Reader] = {
     ".yaml": _yaml,
     ".yml": _yaml,
     ".jsonl": _json,

@@ -24,6 +24,7 @@ from gateway.config.sections import (
     Pipe,
     Virus,
 )
+from gateway.config.sources import Accounts
 from gateway.config.values import DatabaseUrl, FilePath, HostName, OwnAddress, PanelUrl
 from gateway.core.address import Address
 from gateway.core.arrival import Position
@@ -76,6 +77,8 @@ class Config(Section):
     """Off when left out: PEC envelopes are ordinary mail of their providers."""
     outbound: Outbound = written({})
     limits: Limits = written({})
+    accounts: Accounts = written({})
+    """The sources that keep accounts elsewhere."""
     virus: Virus | None = None
     """Nothing is scanned when left out."""
     log: Log = written({})

@@ -29,7 +29,8 @@ _PANEL = re.compile(r"https://[A-Za-z0-9][\x21-\x7e]{0,253}")
 _AUTHSERV_ID = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _MAILBOX = re.compile(r'(?:"(?P<quoted>[^"\\<>]*)"|(?P<plain>[^"\\<>]*?))\s*<(?P<address>[^<>\s]+)>')
 _SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg")
-_SECRETS = {"password", "sslpassword"}
+_SOURCES = (*_SCHEMES, "mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "mssql", "mssql+pyodbc")
+_SECRETS = {"password", "sslpassword", "passwd", "pwd", "odbc_connect"}
 
 
 class Written:
@@ -179,19 +180,29 @@ def _path(text: str, directory: Path) -> Path:
 
 
 def _database(text: str, directory: Path) -> Database:
-    url = urlsplit(text)
-    if url.scheme not in _SCHEMES:
+    if urlsplit(text).scheme not in _SCHEMES:
         raise ValueError("is not a sqlite or postgresql URL")
+    return _served(text, directory, "database_password_file")
+
+
+def _source(text: str, directory: Path) -> str:
+    if urlsplit(text).scheme not in _SOURCES:
+        raise ValueError("is not a postgresql, mysql, mariadb, mssql or sqlite URL")
+    return _served(text, directory, "password_file").url
+
+
+def _served(text: str, directory: Path, key: str) -> Database:
+    url = urlsplit(text)
     if url.scheme == "sqlite":
         file = url.path.removeprefix("/")
         if url.netloc or url.query or not text.startswith("sqlite:///") or not file:
             raise ValueError("has not the form sqlite:///FILE")
         path = _path(file, directory)
         return Database(f"sqlite:///{path}", path)
-    if url.password is not None or _SECRETS & parse_qs(url.query).keys():
-        raise ValueError("holds a password; a secret is never a value: name its file as database_password_file")
+    if url.password is not None or _SECRETS & {one.lower() for one in parse_qs(url.query)}:
+        raise ValueError(f"holds a password; a secret is never a value: name its file as {key}")
     if not url.path.removeprefix("/"):
-        raise ValueError("has not the form postgresql://USER@HOST/NAME")
+        raise ValueError(f"has not the form {url.scheme}://USER@HOST/NAME")
     return Database(text, None)
 
 
@@ -251,4 +262,5 @@ FilePath = Annotated[Path, Written(_path, "./gateway-file")]
 Day = Annotated[date, Written(_day, "2027-05-31")]
 Url = Annotated[str, Written(_url, "https://login.example.it/oauth2/token")]
 DatabaseUrl = Annotated[Database, Written(_database, "sqlite:///../var/gateway.db")]
+SourceUrl = Annotated[str, Written(_source, "postgresql://reader@crm.example.it/crm")]
 Start = Annotated[Literal["new", "all"] | date, Written(_start, "2026-11-22")]

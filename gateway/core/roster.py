@@ -61,6 +61,24 @@ def parse(data: object, file: str, line: Callable[[Path], int]) -> Entry | tuple
     return _Account(data, file, line).entry()
 
 
+def row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from the row of a table: empty is left out, a list may be text with `;`, a service `kind:name`."""
+    data = {key: value for key, value in values.items() if value is not None and not _blank(value)}
+    for key in ("secondary", "services"):
+        found = data.get(key, [])
+        data[key] = [one.strip() for one in found.split(";") if one.strip()] if isinstance(found, str) else found
+    if isinstance(data["services"], list):
+        data["services"] = [
+            dict(zip(SERVICE_KEYS, one.split(":", 1), strict=False)) if isinstance(one, str) else one
+            for one in data["services"]
+        ]
+    return data
+
+
+def _blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
 class _Wrong(Exception):  # noqa: N818 - a value, not a fault of ours
     """A value that will not do, in two halves: what is wrong, and what would be right."""
 

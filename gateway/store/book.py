@@ -32,6 +32,7 @@ _account_columns = (
     t.account.c.name,
     t.account.c.language,
     t.account.c.status,
+    t.account.c.source,
     _primary.c.text.label("primary"),
 )
 _accounts: Select[Any] = select(*_account_columns).join(
@@ -170,6 +171,7 @@ def _page(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any
             "name": row.name,
             "language": row.language,
             "status": row.status,
+            "source": row.source or None,
             "primary": row.primary,
             "secondary": secondary[row.id],
             "services": services[row.id],

@@ -49,7 +49,7 @@ GONE = "(erased)"
 """Stands in others' traces where an address stood."""
 
 STAYS: dict[Table, frozenset[str]] = {
-    t.account: frozenset({"id", "code", "language", "status"}),
+    t.account: frozenset({"id", "code", "language", "status", "source"}),
     t.ticket: frozenset(
         {"id", "ref", "account_id", "queue", "status", "priority", "tags", "opened_at", "updated_at", "assignee"}
     ),
@@ -66,7 +66,21 @@ STAYS: dict[Table, frozenset[str]] = {
 GOES = frozenset({t.address, t.likeness, t.service, t.raw, t.content, t.audit_text, t.delivery})
 """Rows that go."""
 UNTOUCHED = frozenset(
-    {t.audit, t.blob, t.attempt, t.confirmation, t.keyring, t.tally, t.rate, t.folder, t.mail, t.seen, t.node, t.lease}
+    {
+        t.audit,
+        t.blob,
+        t.attempt,
+        t.confirmation,
+        t.keyring,
+        t.tally,
+        t.rate,
+        t.folder,
+        t.mail,
+        t.seen,
+        t.node,
+        t.lease,
+        t.source,
+    }
 )
 """What tells of nobody: ids, numbers, moments, and digests of whole messages or of what they count under."""
 

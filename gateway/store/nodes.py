@@ -34,7 +34,9 @@ NODES = 0x67617465
 OUTBOX = "outbox"
 """Who listens hears of each letter that is put down."""
 SWEEP = "(sweep)"
-"""The lease of whoever carries retention out. No ingress is named so."""
+"""The lease of whoever carries retention out,"""
+SYNC = "(accounts)"
+"""and of whoever asks the sources of accounts. No ingress is named so."""
 
 _SESSION = (
     f"SET idle_session_timeout = {SILENCE_MS}; SET idle_in_transaction_session_timeout = {SILENCE_MS};"
@@ -85,7 +87,7 @@ class Node:
 
     def want(self, names: Sequence[str]) -> None:
         """Whose leases we take part in from the next beat on; those of others are let go."""
-        self._wanted = [*names, SWEEP]
+        self._wanted = [*names, SWEEP, SYNC]
 
     def holds(self, name: str) -> int | None:
         """Under which number we have this lease; None where we have not."""

@@ -29,14 +29,15 @@ from gateway.store.dialect import measured
 from gateway.store.likeness import forget
 
 
-def compare(connection: Connection) -> None:
-    """Note which accounts differ from what is staged. The others are not looked at again."""
+def compare(connection: Connection, owner: str) -> None:
+    """Note which accounts differ from what is staged, or are not `owner`'s. The others are not looked at again."""
     new, old = s.account, t.account
     differs = or_(
         old.c.id.is_(None),
         old.c.name != new.c.name,
         old.c.language != new.c.language,
         old.c.status != new.c.status,
+        old.c.source != owner,
         and_(~new.c.named, ~_referenced(old.c.id)),
         *(part.coming(new.c.n, old.c.id) for part in PARTS),
         *(part.going(new.c.n, old.c.id) for part in PARTS),
@@ -49,17 +50,18 @@ def compare(connection: Connection) -> None:
     measured(connection, s.change.name, s.likeness.name)
 
 
-def settle(connection: Connection) -> None:
-    """Look again at what may have changed since: who exists, and what refers to whom."""
+def settle(connection: Connection, owner: str) -> None:
+    """Look again at what may have changed since: who exists, whose it is, and what refers to whom."""
     change = s.change
     connection.execute(update(change).values(account_id=_id_of(change.c.code)))
-    connection.execute(delete(change).where(~change.c.named, change.c.account_id.is_(None)))
+    owned = any_row(t.account, t.account.c.id == change.c.account_id, t.account.c.source == owner)
+    connection.execute(delete(change).where(~change.c.named, ~owned))
     connection.execute(update(change).where(~change.c.named, ~_referenced(change.c.account_id)).values(gone=True))
     connection.execute(delete(s.address).where(s.address.c.n.in_(select(change.c.n).where(change.c.gone))))
     s.stage_likeness(connection)  # of what lost its last address in between
 
 
-def apply(connection: Connection) -> None:
+def apply(connection: Connection, owner: str) -> None:
     """Write what differs, and nothing else. What goes goes first: no account ever has two primaries (R1)."""
     change, account = s.change, t.account
     is_new = change.c.account_id.is_(None)
@@ -69,15 +71,16 @@ def apply(connection: Connection) -> None:
     connection.execute(
         update(account)
         .where(account.c.id == change.c.account_id)
-        .values(name=change.c.name, language=change.c.language, status=change.c.status),
+        .values(name=change.c.name, language=change.c.language, status=change.c.status, source=owner),
     )
     faces = connection.execute(_faces_going()).scalars().all()
     for part in PARTS:
         connection.execute(part.delete())
     connection.execute(delete(account).where(account.c.id.in_(select(change.c.account_id).where(change.c.gone))))
     columns = ["code", "name", "language", "status"]
-    added = select(*(change.c[column] for column in columns), literal(0), literal(0)).where(is_new).order_by(change.c.n)
-    connection.execute(insert(account).from_select([*columns, "hard_failures", "soft_failures"], added))
+    added = select(*(change.c[column] for column in columns), literal(0), literal(0), literal(owner))
+    added = added.where(is_new).order_by(change.c.n)
+    connection.execute(insert(account).from_select([*columns, "hard_failures", "soft_failures", "source"], added))
     connection.execute(update(change).where(is_new).values(account_id=_id_of(change.c.code)))
     for part in PARTS:
         connection.execute(part.insert())
@@ -156,6 +159,13 @@ def primaries() -> Select[Any]:
     query = query.join(old, and_(old.c.account_id == change.c.account_id, old.c.is_primary))
     query = query.join(new, and_(new.c.n == change.c.n, new.c.is_primary))
     return query.where(old.c.key != new.c.key).order_by(change.c.n)
+
+
+def moves(n: ColumnElement[int], account_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the primary of an account becomes another."""
+    new, old = s.address, t.address
+    stays = any_row(new, new.c.n == n, new.c.is_primary, new.c.key == old.c.key)
+    return any_row(old, old.c.account_id == account_id, old.c.is_primary, ~stays)
 
 
 def any_row(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

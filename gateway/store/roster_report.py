@@ -38,6 +38,11 @@ class Report:
     primaries: Listed  # (code, old, new)
     ambiguous: int  # addresses that stand on several accounts that are not closed
 
+    @property
+    def touched(self) -> int:
+        """How many accounts are not as they were."""
+        return self.added + self.changed + self.removed + self.closed
+
     def __str__(self) -> str:
         counts = {name: getattr(self, name) for name in ("added", "changed", "unchanged", "removed", "closed")}
         counts |= {"gained access": self.gained.count, "lost access": self.lost.count}

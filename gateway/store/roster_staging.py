@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -133,7 +134,7 @@ def stage(connection: Connection, entries: Iterable[Entry | Problem], problems: 
     return number
 
 
-def conflicts(connection: Connection, *, prune: bool) -> Iterator[Problem]:
+def conflicts(connection: Connection) -> Iterator[Problem]:
     """What no account can know of another: a code that stands twice, a domain that two accounts hold."""
     twice = select(account.c.code).group_by(account.c.code).having(func.count() > 1).subquery()
     query = select(account).join(twice, twice.c.code == account.c.code).order_by(account.c.code, account.c.n)
@@ -144,12 +145,11 @@ def conflicts(connection: Connection, *, prune: bool) -> Iterator[Problem]:
             yield Problem(row.file, row.line, f"account {row.code}: code", wrong, "one entry an account")
         before = row
     yield from _shared_domains(connection)
-    if not prune:  # what an import prunes holds nothing afterwards
-        yield from _held_elsewhere(connection)
+    yield from _held_elsewhere(connection)
 
 
-def stage_unnamed(connection: Connection) -> None:
-    """Stage what --prune makes of the accounts that the file does not name: closed, the primary alone, no services."""
+def stage_unnamed(connection: Connection, owned: ColumnElement[bool]) -> None:
+    """Stage what becomes of those `owned` that are not named: closed, the primary alone, no services."""
     named = select(account.c.n).where(account.c.code == t.account.c.code).correlate(t.account).exists()
     last = select(func.coalesce(func.max(account.c.n), 0)).scalar_subquery()
     unnamed = select(
@@ -161,7 +161,7 @@ def stage_unnamed(connection: Connection) -> None:
         literal(""),
         literal(0),
         false(),
-    ).where(~named)
+    ).where(~named, owned)
     columns = ["n", "code", "name", "language", "status", "file", "line", "named"]
     connection.execute(insert(account).from_select(columns, unnamed))
     primaries = (
@@ -247,5 +247,5 @@ def _held_elsewhere(connection: Connection) -> Iterator[Problem]:
         .order_by(account.c.n)
     )
     for row in connection.execute(query):
-        wrong = f"{row.name} is a service of account {row.holder}, which the file does not name"
+        wrong = f"{row.name} is a service of account {row.holder}, which is not named here"
         yield Problem(row.file, row.line, f"account {row.code}: services", wrong, f"name {row.holder} too, without it")

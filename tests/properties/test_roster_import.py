@@ -78,7 +78,7 @@ def rosters(draw):
     ]
 
 
-UNASKED = {"primary_working": None, "primary_failures": None, "impersonations": None}
+UNASKED = {"source": None, "primary_working": None, "primary_failures": None, "impersonations": None}
 """What an import does not say."""
 
 

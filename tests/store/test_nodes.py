@@ -19,7 +19,7 @@ from gateway.core.retention import Retention, Swept
 from gateway.core.verdict import Defer
 from gateway.store import claims
 from gateway.store.database import Database, Superseded
-from gateway.store.nodes import SWEEP, Node
+from gateway.store.nodes import SWEEP, SYNC, Node
 from house import NOW, letter
 
 BOX = Folder("assistenza", 7)
@@ -131,7 +131,7 @@ async def test_a_session_that_was_lost_comes_back_under_another_number(shared):
                 await one.change()
         assert one.number > before
         found = shared.read(lambda connection: list(claims.holders(connection)))
-        assert {row["name"] for row in found} == {BOX.ingress, SWEEP}
+        assert {row["name"] for row in found} == {BOX.ingress, SWEEP, SYNC}
 
 
 async def test_who_was_stopped_writes_nothing_after_the_takeover(tmp_path, url, shared):

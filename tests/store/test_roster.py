@@ -89,6 +89,7 @@ def test_new_accounts_are_added_as_the_file_says(accounts):
         "name": "Name of ROSSI",
         "language": "it",
         "status": "active",
+        "source": None,
         "primary": "admin@rossi.example",
         "secondary": many,
         "services": [{"kind": "vps", "name": "one"}],
@@ -266,7 +267,7 @@ def test_a_domain_is_not_taken_from_an_account_that_the_file_does_not_name(accou
     """R3: it moves when the file names both; or when the old holder is pruned."""
     accounts.load(ROSSI)
     taker = replace(SMITH, services=(Held("domain", "rossi.example"),))
-    assert "rossi.example is a service of account ROSSI, which the file" in str(accounts.refusal(taker))
+    assert "rossi.example is a service of account ROSSI, which is not named here" in str(accounts.refusal(taker))
     assert accounts.load(taker, replace(ROSSI, services=()), dry_run=True).changed == 1
     assert accounts.load(taker, prune=True).removed == 1
 

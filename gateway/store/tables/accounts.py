@@ -1,4 +1,4 @@
-"""Accounts: who is registered, on which addresses, with which services."""
+"""Accounts: who is registered, on which addresses, with which services, and who keeps them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from sqlmodel import Field, SQLModel
 
 
 class AccountRow(SQLModel, table=True):
-    """A customer (R1). The failures are those of letters to the primary since its last success (R6)."""
+    """A customer (R1). The failures are those of letters to the primary since its last success (R6).
+
+    `source` is who keeps the account, by its name in the configuration; "" where that is ops.
+    """
 
     __tablename__ = "account"
 
@@ -18,6 +21,7 @@ class AccountRow(SQLModel, table=True):
     status: str
     hard_failures: int = 0
     soft_failures: int = 0
+    source: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
 
 
 class AddressRow(SQLModel, table=True):
@@ -67,3 +71,21 @@ class ServiceRow(SQLModel, table=True):
     kind: str
     name: str
     key: str = Field(index=True)
+
+
+class SourceRow(SQLModel, table=True):
+    """What is known of a source: the digest of what was last made true, and how the last round ended.
+
+    `round` counts what was written of it: who has looked at an older one may not write (`store/sources.py`).
+    """
+
+    __tablename__ = "source"
+
+    name: str = Field(primary_key=True)
+    round: int
+    digest: str
+    since: str
+    tried_at: str
+    succeeded_at: str | None = None
+    next_at: str
+    error: str

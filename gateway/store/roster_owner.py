@@ -1,0 +1,95 @@
+"""Whose an account is: a source keeps its own, and nothing else writes them, nor does it write anybody else's (R7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
+
+from gateway.core.account import Standing
+from gateway.core.problem import Problem
+from gateway.store import roster_staging as s
+from gateway.store import tables as t
+from gateway.store.roster_difference import any_row, moves
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who writes: a source by its name, "" for ops. `others` are the sources that keep what is theirs."""
+
+    name: str = ""
+    others: frozenset[str] = frozenset()
+    adopts: bool = True
+    """Whether it takes over what none of them keeps."""
+
+    def prunes(self) -> ColumnElement[bool]:
+        """The accounts that go when it does not name them."""
+        return t.account.c.source == self.name
+
+    def stopped(self) -> ColumnElement[bool]:
+        """The accounts that it may not write."""
+        elsewhere = t.account.c.source.in_(self.others) if self.adopts else true()
+        return and_(t.account.c.source != self.name, elsewhere)
+
+
+def trespasses(connection: Connection, owner: Owner) -> Iterator[Problem]:
+    """The accounts that are named here and kept by somebody else. What is another's always differs: by whose it is."""
+    found = (
+        select(s.account.c.file, s.account.c.line, s.account.c.code, t.account.c.source)
+        .join(s.change, s.change.c.n == s.account.c.n)
+        .join(t.account, t.account.c.id == s.change.c.account_id)
+        .where(owner.stopped(), s.change.c.named)
+        .order_by(s.account.c.n)
+    )
+    for row in connection.execute(found):
+        if row.source in owner.others:
+            wrong, right = f"is kept by source {row.source}", "change it there" if not owner.name else "name it in one"
+        else:
+            wrong = f"was kept by source {row.source}" if row.source else "is kept by hand"
+            right = "leave it out here, or give it to this source with --adopt"
+        yield Problem(row.file, row.line, f"account {row.code}", wrong, right)
+
+
+def harmed(connection: Connection) -> int:
+    """How many accounts lose their good standing, an address, a service, or the address that letters go to."""
+    change, old = s.change, t.account
+    lost = or_(
+        change.c.gone,
+        and_(old.c.status == Standing.ACTIVE.value, change.c.status != Standing.ACTIVE.value),
+        and_(old.c.status != Standing.CLOSED.value, change.c.status == Standing.CLOSED.value),
+        _lost(t.address, s.address, "key"),
+        _lost(t.service, s.service, "kind", "name"),
+        moves(change.c.n, old.c.id),
+    )
+    query = select(func.count()).select_from(change.join(old, old.c.id == change.c.account_id)).where(lost)
+    return connection.execute(query).scalar_one()
+
+
+def kept(connection: Connection, owner: Owner) -> int:
+    """How many accounts are its own and not closed, with those that it takes over."""
+    taken = any_row(s.change, s.change.c.account_id == t.account.c.id) if owner.adopts else false()
+    query = select(func.count()).select_from(t.account).where(t.account.c.status != Standing.CLOSED.value)
+    return connection.execute(query.where(or_(owner.prunes(), taken))).scalar_one()
+
+
+def keeper(connection: Connection, code: str, sources: Collection[str]) -> str:
+    """The source among these that keeps the account; "" where there is none."""
+    found = connection.execute(select(t.account.c.source).where(t.account.c.code == code)).scalar() or ""
+    return str(found) if found in sources else ""
+
+
+def release(connection: Connection, code: str) -> None:
+    """From here on the account is kept by hand; the source that has kept it, if it comes back, is heard anew."""
+    of_account = t.account.c.code == code, t.account.c.source != ""
+    former = select(t.account.c.source).where(*of_account).scalar_subquery()
+    connection.execute(update(t.source).where(t.source.c.name == former).values(digest=""))
+    connection.execute(update(t.account).where(*of_account).values(source=""))
+
+
+def _lost(old: Any, new: Any, *columns: str) -> ColumnElement[bool]:
+    """The account has one that is not staged; what it had when it was closed already is no loss."""
+    staged = any_row(new, new.c.n == s.change.c.n, *(new.c[name] == old.c[name] for name in columns))
+    going = any_row(old, old.c.account_id == t.account.c.id, ~staged)
+    return and_(t.account.c.status != Standing.CLOSED.value, going)
