@@ -35,7 +35,7 @@ def offered(script, *words):
     ("words", "wanted"),
     [
         ([""], list(COMMANDS)),
-        (["qu"], ["quarantine"]),
+        (["quar"], ["quarantine"]),
         (["--config", "x.yaml", "keys", ""], ["list", "retire", "rotate"]),
         (["tickets", "status", "7Q4TM-9XK2F", ""], ["open", "pending", "closed"]),
         (["tickets", "list", "--l"], ["--limit"]),
