@@ -13,7 +13,7 @@ from gateway.core.times import moment, stamp
 from gateway.store import tables as t
 from gateway.store.dialect import extent
 
-LOOKED_AT = 10_000
+LOOKED_AT = 1_000
 """Of so many letters that are next the oldest is looked for: no index knows it."""
 DAYS = 2
 """So far back the balance is weighed; `gateway balance` weighs all of it."""
