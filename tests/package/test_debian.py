@@ -39,7 +39,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python.chmod(0o755)
     environment = {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1790000000"}
     build = [ROOT / "contrib/debian/build", python, folder]
-    subprocess.run(build, env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(build, env=environment, check=True, capture_output=True, timeout=300)
     [made] = folder.glob("*.deb")
     return made
 
