@@ -24,6 +24,13 @@ NEWER, MIGRATION = "9.0.0", "9000"
 START_SECONDS = 60
 TRIAL_SECONDS = 3600
 QUESTION = "mail-gateway mail-gateway/delete-data boolean true"
+SHARED = (
+    "man/man8/gateway.8.gz",
+    "man/man5/gateway.yaml.5.gz",
+    "man/man5/gateway-policies.5.gz",
+    "bash-completion/completions/gateway",
+    "zsh/vendor-completions/_gateway",
+)
 ADDED = {
     "etc/postfix/gateway",
     "etc/postfix/stamps",
@@ -137,6 +144,7 @@ def installed(machine: Machine, package: str, sink: Sink) -> None:
         says(machine.install(package), "installed, and not started", "Three things to do", "enable --now")
         says(machine.run("systemctl", "is-enabled", "gateway", expect=1), "disabled")
         says(machine.run("systemctl", "is-active", "gateway", expect=3), "inactive")
+        there(machine.root, *(f"/usr/share/{name}" for name in SHARED))
     with step("the configuration, and gateway check"):
         configure(machine)
         says(machine.run("gateway", "check"), "/etc/gateway/policies", f"{DATA}/gateway.db: new", ":25 answers")
