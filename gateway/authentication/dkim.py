@@ -29,7 +29,7 @@ SIGNATURES = 5
 RSA_BITS = range(1024, 4096 + 1)  # RFC 8301 §3.2; larger ones only cost time
 EXPONENTS = range(3, 2**32, 2)
 
-_FIELD = re.compile(rb"([!-9;-~]+):([^\n]*\n(?:[ \t][^\n]*\n)*+)")
+_FIELD = re.compile(rb"([!-9;-~]+):([^\n]*\n(?>(?:[ \t][^\n]*\n)*))")
 _SILENT = Logger("dkimpy", CRITICAL + 1)  # noqa: LOG001 - hangs on no other logger: it would log what strangers wrote
 
 

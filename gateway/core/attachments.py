@@ -25,7 +25,7 @@ SUBJECT_OCTETS = 1_000
 """Of that subject: it becomes a file name."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_SUBJECT = re.compile(rb"(?:\A|\n)subject[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE)
+_SUBJECT = re.compile(rb"(?:\A|\n)subject[ \t]*+:([^\n]*+(?>(?:\n[ \t][^\n]*+)*))", re.IGNORECASE)
 _EXTENSIONS = {
     "application/msword": "doc",
     "application/pdf": "pdf",

@@ -24,18 +24,18 @@ _BLANK_FOLD = re.compile(rb"\n[ \t]*(?:\r?\n|\Z)")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]++)
-      | (?P<quoted>"(?:[^"\\]++|\\.)*+")
+      | (?P<quoted>"(?>(?:[^"\\]++|\\.)*)")
       | (?P<comment>\([^@<>()",;:\\]*+\))
       | (?P<atom>[A-Za-z0-9!\#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]++)
       | (?P<special>".*+|.)""",  # a quote that is not closed takes the rest: tried anew at each, it is quadratic
     re.VERBOSE | re.DOTALL,
 )
 _ATOM = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
-_ADDRESS = rb"%s(?:\.%s)*+@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+" % (_ATOM, _ATOM)
-_PHRASE = rb"(?:\"[ !#-'*-;=?A-Z^-~]++\"|%s(?:[ .]++%s)*+\.?+)[ \t]++" % (_ATOM, _ATOM)
+_ADDRESS = rb"%s(?>(?:\.%s)*)@[A-Za-z0-9-]++(?>(?:\.[A-Za-z0-9-]++)*)" % (_ATOM, _ATOM)
+_PHRASE = rb"(?:\"[ !#-'*-;=?A-Z^-~]++\"|%s(?>(?:[ .]++%s)*)\.?+)[ \t]++" % (_ATOM, _ATOM)
 _PLAIN = re.compile(rb"[ \t]*+(?:%s|(?:%s)?<%s>)[ \t]*+" % (_ADDRESS, _PHRASE, _ADDRESS))
 """A value on one line that reads in one way: ASCII, no comment, no escape, nothing in the name that an address has."""
-_ORDERLY = re.compile(rb"(?:[!-9;-~]++:[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+\r?\n)++\r?\n")
+_ORDERLY = re.compile(rb"(?>(?:[!-9;-~]++:[^\r\n]*+(?>(?:\r?\n[ \t][^\r\n]*+)*)\r?\n)+)\r?\n")
 """A header of fields alone, which all readers part alike: no junk, no white space before a colon, nothing above it."""
 _PART = r'[^\s<>()",;:@]'
 _ADDRESS_IN_TEXT = re.compile(rf"(?<!{_PART}){_PART}++@{_PART}++")  # begun inside a part, it would be quadratic

@@ -91,13 +91,13 @@ _WORD = r"[A-Za-z0-9_-]++"
 _KEY = rf"(?:{_WORD} ?\. ?)?{_WORD} ?="
 _FOLDING = re.compile(r"\r?\n(?=[ \t])")  # RFC 5322 §2.2.3
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_TOKEN = re.compile(r"""(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<text>[^"();]++)|(?P<mark>.)""")
+_TOKEN = re.compile(r"""(?P<quoted>"(?>(?:[^"\\]++|\\.)*)")|(?P<text>[^"();]++)|(?P<mark>.)""")
 _COMMENT_MARK = re.compile(r"\\.|[()]")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _QUOTED = re.compile(r'"([0-9]++)"')
 _OPENING = re.compile(r'(?P<id>"[0-9]++"|[^ "=]++)(?: (?P<version>[0-9]++)(?![^ ]))?(?: (?P<rest>[^ =].*+))?')
 _RESULT = re.compile(rf'(?P<method>{_WORD})(?: ?/ ?(?P<version>[0-9]++))? ?= ?(?P<result>[^ "]++)')
-_PROPERTY = re.compile(rf"(?:(?P<ptype>{_WORD}) ?\. ?)?(?P<name>{_WORD}) ?=(?P<value>[^ ]++| (?!{_KEY})[^ ]++)?+ ?")
+_PROPERTY = re.compile(rf"(?:(?P<ptype>{_WORD}) ?\. ?)?(?P<name>{_WORD}) ?=(?>(?P<value>[^ ]++| (?!{_KEY})[^ ]++)?) ?")
 _HOST = re.compile(r"[A-Za-z0-9.-]++")
 _JUDGED = frozenset({"spf", "dkim", "dmarc"})
 

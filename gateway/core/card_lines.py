@@ -20,8 +20,8 @@ VALUE_OCTETS = 16 * 1024
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _FOLD_BEFORE_SPACE = re.compile(rb"\r?\n(?=[ \t])")
 _OLD = re.compile(rb"\nversion:(?:2\.1|1\.0)\s", re.IGNORECASE)
-_LINE = re.compile(rb'(?:[A-Za-z0-9-]++\.)?+([A-Za-z0-9-]++)((?:;(?:[^":;]++|"[^"]*+"?+)*+)*+):')
-_PARAMETER = re.compile(rb';([^=;"]++)(?:=((?:[^";]++|"[^"]*+"?+)*+))?+')
+_LINE = re.compile(rb'(?>(?:[A-Za-z0-9-]++\.)?)([A-Za-z0-9-]++)((?>(?:;(?>(?:[^":;]++|"[^"]*+"?+)*))*)):')
+_PARAMETER = re.compile(rb';([^=;"]++)(?>(?:=((?>(?:[^";]++|"[^"]*+"?+)*)))?)')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _BARE = {b"QUOTED-PRINTABLE": b"ENCODING", b"BASE64": b"ENCODING"}  # vCard 2.1 may leave a parameter's name out
 

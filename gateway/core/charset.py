@@ -42,7 +42,7 @@ _UNASSUMING = bytes({*range(0x100)} - {*range(0x09), *range(0x0B, 0x20), 0x7F, 0
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CHARSET = rb"[!->@-~]{1,75}"
 _WORD = re.compile(  # RFC 2047 §2; spaces and question marks inside are tolerated
-    rb"=\?(%s)\?([bBqQ])\?((?:[^?\r\n]|\?(?!=)){0,1000}+)\?=" % _CHARSET
+    rb"=\?(%s)\?([bBqQ])\?((?>(?:[^?\r\n]|\?(?!=)){0,1000}))\?=" % _CHARSET
 )
 _BETWEEN = re.compile(rb"(\?=)\s++(?==\?%s\?[bBqQ]\?)" % _CHARSET)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")

@@ -15,7 +15,7 @@ HEADER_OCTETS = 256 * 1024
 FIELDS = 2_000
 
 _END = re.compile(rb"\n\r?\n")
-_BEFORE = re.compile(rb"(?:(?:\r?\n)*+(?=From |[!-9;-~]++:))?(?:From (?![ \t]*:)[^\n]*\n)?")
+_BEFORE = re.compile(rb"(?:(?>(?:\r?\n)*)(?=From |[!-9;-~]++:))?(?:From (?![ \t]*:)[^\n]*\n)?")
 """Empty lines above a header, as a careless pipe adds, and the line that stands before each message of an mbox."""
 
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")

@@ -12,7 +12,7 @@ from gateway.core.fields import HEADER_OCTETS
 QUEUE_ID_CHARACTERS = 64
 FIELD_OCTETS = 4096
 
-_TOPMOST = re.compile(rb"(?:\A|\n)(?i:received)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
+_TOPMOST = re.compile(rb"(?:\A|\n)(?i:received)[ \t]*+:([^\n]*+(?>(?:\n[ \t][^\n]*+)*))")
 _BODY = (b"\n\r\n", b"\n\n")
 _COMMENT = re.compile(rb"\([^()]*+\)")
 _ID = re.compile(rb"\sid\s++([!-:<-~]{1,%d})(?=[\s;]|\Z)" % QUEUE_ID_CHARACTERS, re.IGNORECASE)

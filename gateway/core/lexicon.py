@@ -16,7 +16,7 @@ from gateway.core.sentences import placed
 WORDS = 120
 """Of a sentence, what is read."""
 
-_HOST = re.compile(r"(?:[a-z0-9]{2,}\.)++[a-z]{2,}")
+_HOST = re.compile(r"(?>(?:[a-z0-9]{2,}\.)+)[a-z]{2,}")
 
 Told = tuple[Form, Act]
 

@@ -16,7 +16,7 @@ ATTRIBUTES = 50
 _TOKEN = re.compile(
     r"""(?P<text>[^<]++)
       | <!--(?P<comment>)
-      | <(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:]*+)(?P<inside>(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+)>?
+      | <(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:]*+)(?P<inside>(?>(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*))>?
       | <[!?/][^>]*+>?
       | (?P<angle><+(?![A-Za-z!?/]))""",
     re.VERBOSE,

@@ -14,7 +14,7 @@ FILENAME_CHARACTERS = 150
 ENCODED_CHARACTERS = 2_000
 
 # Possessive, so that nothing is tried twice; a value that opens a quote and never closes it runs to the next semicolon.
-_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^;]*+))', re.DOTALL)
+_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?>(?:[^"\\]++|\\.)*))"|([^;]*+))', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _FIRST = re.compile(r"[\s;(].*+", re.DOTALL)
 

@@ -21,9 +21,9 @@ HASHED = "hash:"
 HASH_OCTETS = 8  # 64 bits: two of 10^6 addresses have one hash in one of 37 million installations
 
 _CHARACTER = r'[^\s@\uff20\ufe6b<>()\[\],;:"]'  # RFC 5322 §3.2.3, and what else some server may take
-_AT = r"\s{0,4}+(?:\([^()]{0,128}+\))?+\s{0,4}+[@\uff20\ufe6b]\s{0,4}+"  # fullwidth, small; comments, blanks
-_LOCAL = rf'(?:(?<!{_CHARACTER}){_CHARACTER}++|"(?:[^"\\\r\n]|\\.){{0,128}}+")'  # RFC 5321 §4.5.3.1.1 has 64 octets
-_ADDRESS = re.compile(rf"((?:{_LOCAL}{_AT})++)(\[[^\]\s]{{0,64}}+\]|{_CHARACTER}*+)", re.DOTALL)
+_AT = r"\s{0,4}+(?>(?:\([^()]{0,128}+\))?)\s{0,4}+[@\uff20\ufe6b]\s{0,4}+"  # fullwidth, small; comments, blanks
+_LOCAL = rf'(?:(?<!{_CHARACTER}){_CHARACTER}++|"(?>(?:[^"\\\r\n]|\\.){{0,128}})")'  # RFC 5321 §4.5.3.1.1 has 64 octets
+_ADDRESS = re.compile(rf"((?>(?:{_LOCAL}{_AT})+))(\[[^\]\s]{{0,64}}+\]|{_CHARACTER}*+)", re.DOTALL)
 _WORD = re.compile(r"\S++")
 _TOKEN = re.compile(r"(?<=[.+])[a-z2-7]{26}[0-9a-z]{0,32}+(?=@)", re.IGNORECASE)
 _AROUND = ".'`!?"  # stands about an address in running text

@@ -22,7 +22,7 @@ _FIRST_WORDS = (  # MS-OXRTFCP §2.1.2.1: what the window holds at first
 )
 
 _TOKEN = re.compile(
-    rb"""\\(?P<word>[A-Za-z]{1,32})(?P<number>-?[0-9]{1,9})?+[ ]?
+    rb"""\\(?P<word>[A-Za-z]{1,32})(?>(?P<number>-?[0-9]{1,9})?)[ ]?
       | \\'(?P<octet>[0-9A-Fa-f]{2})
       | \\(?P<symbol>[^A-Za-z])
       | (?P<group>[{}])

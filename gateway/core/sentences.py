@@ -17,7 +17,7 @@ _LATIN = range(0x80, 0x250)  # up to Latin Extended-B
 _ENDS = re.compile(
     r"[.!?;:\n](?:(?<!\n)(?=\s|\Z)|(?<=\n)(?:[ \t\r]*+\n|(?=[ \t]{0,8}(?:[-*+•–—>]|\d{1,2}[.)])\s)))"  # noqa: RUF001 - bullets
 )
-_WORD = re.compile(r"[^\W_]++(?:[.@][^\W_]++)*+|,|\(|\)")
+_WORD = re.compile(r"[^\W_]++(?>(?:[.@][^\W_]++)*)|,|\(|\)")
 
 
 def _letter(one: str) -> str:

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
       | (?P<literal>[!-$&-~]++)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_TOP_LABEL = re.compile(r"(?![0-9]*+\Z)[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+")
+_TOP_LABEL = re.compile(r"(?![0-9]*+\Z)[A-Za-z0-9]++(?>(?:-++[A-Za-z0-9]++)*)")
 _LABEL = re.compile(r"[!-Z^-~]{1,63}")  # what a resolver reads as itself; no dot, because labels are cut at dots
 
 
