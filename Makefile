@@ -8,8 +8,11 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG := config/gateway.yaml
-# The newest that runs: a shim of pyenv may be on the path for a Python that is not there.
-PYTHON ?= python3
+# The distribution's own before another on the path: it is built with profile-guided optimization, and is what the package runs on.
+USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+ifndef PYTHON
+PYTHON := $(shell for one in /usr/bin/python3 python3; do $$one -c '$(USABLE)' 2>/dev/null && { echo $$one; exit; }; done; echo python3)
+endif
 # Debian packages that the tests start as real peers.
 PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql mandoc groff-base systemd prometheus slapd
 JOBS ?= 2
