@@ -19,6 +19,7 @@ from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.authentication.smime import Smime
 from gateway.config import Config, load_policies
 from gateway.config.nouns import UnixSocket
+from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reference import REFERENCE_BITS, make_reference
 from gateway.core.standing import Commit, Standing
@@ -193,6 +194,12 @@ def resolver(config: Config, seconds: float = 6) -> Resolver:
     """A resolver with its cache; `seconds` bound one question."""
     nameservers = tuple((one.host, one.port) for one in config.authentication.nameservers)
     return Resolver(ResolverSettings(nameservers, one_try=min(2, seconds / 2), question=seconds), monotonic)
+
+
+async def nameservers_answer(config: Config, seconds: float = 6) -> bool:
+    """Whether they do at all, about ourselves and not from a cache: that there is no such record is an answer, too."""
+    answer = await resolver(config, seconds).answer(Question(config.addresses[0].domain, "TXT"))
+    return answer.found is not Found.COULD_NOT_ASK
 
 
 def scanner(config: Config) -> Clamd | None:

@@ -22,6 +22,7 @@ from gateway.ops import notify
 from gateway.ops.board import Board, status_file
 from gateway.ops.clock import Clock
 from gateway.ops.meters import Meters
+from gateway.ops.nameservers import Nameservers
 from gateway.ops.passed import Passed
 from gateway.ops.watchdog import Watchdog, in_words
 from gateway.ports import Receipt, Unavailable
@@ -65,9 +66,12 @@ class Daemon:
         self._beside: set[asyncio.Task[None]] = set()
         self._stop, self._hurry, self._asked_to_reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
         clock = Clock(build.now)
+        self._nameservers = dns = Nameservers(lambda: build.nameservers_answer(self._now.config))
         self._watchdog = Watchdog(self._stints, lambda: in_words(board.report()))
-        board.troubles = lambda: tuple(filter(None, (*self._now.troubles(), clock.trouble(), *self._watchdog.stuck())))
-        meters.certificates = lambda: self._now.certificates
+        board.troubles = lambda: tuple(
+            filter(None, (*self._now.troubles(), clock.trouble(), dns.trouble(), *self._watchdog.stuck()))
+        )
+        meters.certificates, meters.unanswered = lambda: self._now.certificates, lambda: dns.unanswered
         board.bounds = lambda: (
             budget.bound,
             store.bound,
@@ -97,6 +101,7 @@ class Daemon:
                 self._do_beside(Sweep(self._store, lambda: self._now.house.policy.retention, build.now).run())
                 self._do_beside(self._sync.run())
                 self._do_beside(watch(self._sources, self._ground.meters, build.now, asyncio.sleep))
+                self._do_beside(self._nameservers.run())
                 self._do_beside(attend(self._ground.nursery))
                 self._do_beside(self._end_at_once())
                 try:

@@ -20,7 +20,6 @@ from gateway.config import Listener as Entry
 from gateway.config.nouns import UnixSocket
 from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
-from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError
 from gateway.core.times import stamp
 from gateway.core.verdict import Defer
@@ -195,11 +194,8 @@ async def _tried(config: Config, tokens: Tokens | None) -> str:
 
 
 def _dns(config: Config) -> Finding:
-    """Whether the nameservers answer at all: any answer will do, that there is no such record too."""
     nameservers = ", ".join(map(str, config.authentication.nameservers)) or "the system's nameservers"
-    question = Question(config.addresses[0].domain, "TXT")
-    answer = asyncio.run(build.resolver(config, seconds=DNS_SECONDS).answer(question))
-    if answer.found is Found.COULD_NOT_ASK:
+    if not asyncio.run(build.nameservers_answer(config, DNS_SECONDS)):
         words = f"{nameservers}: no answer; mail that only our own check could let in is put off (451)"
         return Finding(Finding.WARN, "dns", words)
     return Finding(Finding.OK, "dns", f"{nameservers}: answered")

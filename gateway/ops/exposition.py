@@ -80,6 +80,8 @@ def _mail(meters: Meters, report: Report) -> Iterator[Metric]:
     words = "Messages in a row without a believed Authentication-Results field"
     silent = {ingress: silence.messages for ingress, silence in meters.silences.items()}
     yield gauge("gateway_border_silent", words, ("ingress",), of_one(silent))
+    words = "Questions about ourselves in a row that no nameserver answered"
+    yield gauge("gateway_dns_silent", words, (), {(): meters.unanswered()})
 
 
 def _letters(meters: Meters) -> Iterator[Metric]:

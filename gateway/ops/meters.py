@@ -65,6 +65,8 @@ class Meters:
     """Of secrets and consents, by who signs in with them."""
     certificates: Callable[[], Mapping[str, datetime]] = dict
     """When those that are offered end, by ingress, as it is now."""
+    unanswered: Callable[[], int] = int
+    """How many of our own questions to the nameservers had no answer, in a row, as it is now."""
     canary: datetime | None = None
     """When the last one arrived."""
     answers: Histogram = field(default_factory=Histogram)
