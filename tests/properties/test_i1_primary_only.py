@@ -136,7 +136,7 @@ class Town:
         self.sent.append(outgoing)
         return Delivered("250 2.0.0 queued")
 
-    async def settle(self, due, outgoing, outcome, *, next_attempt):
+    async def settle(self, due, outgoing, outcome, *, at, next_attempt):
         self.rows.remove(due)
         if outcome is None:
             self.cancelled.append(due.reply.row)
