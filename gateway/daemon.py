@@ -54,7 +54,7 @@ class Daemon:
         node, budget, meters = build.node(config, database), Budget(), Meters()
         self._database = database
         self._store = store = build.store(config, database, node, meters.committed)
-        self._board = board = Board(status_file(config.beside), build.now)
+        self._board = board = Board(status_file(config.beside), build.now, standings=build.standings(config))
         world = World(store, self._receive, budget, build.new_id, build.now, build.chance, self._short)
         self._ground = Ground(database, store, node, nursery, budget, meters, board, self._wake, world)
         self._now = generation(self._ground, config)
