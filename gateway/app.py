@@ -19,6 +19,9 @@ from gateway.ops.allocator import give_back_large_blocks
 from gateway.ops.passed import Passed
 from gateway.store import schema
 
+PID_OCTETS = 20
+"""Of the lock file, as far as it is read: who holds it."""
+
 
 def serve(config: Config) -> None:
     """Run until SIGTERM. Raises ConfigError, Unavailable, WrongSchema before anything is served."""
@@ -52,8 +55,11 @@ def alone(beside: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of however the process ends
         except BlockingIOError:
-            wrong = "another gateway runs on this database"
+            holder = os.pread(descriptor, PID_OCTETS, 0).decode("ascii", "replace").strip()
+            wrong = "another gateway runs on this database" + (f": process {holder}" if holder.isdecimal() else "")
             raise ConfigError(Problem(str(beside), 0, "", wrong, "stop it, or name another database")) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)  # in words only: what counts is the lock
         yield
 
 

@@ -41,3 +41,13 @@ def test_the_head_of_the_audit_is_in_the_log(gateway: Gateway) -> None:
     assert gateway.cli("accounts", "add-address", "ROSSI-001", "paolo@rossi.example").returncode == 0
     assert gateway.records("audit", "head")[0]["rows"] == head["rows"] + 1
     assert gateway.cli("audit", "verify", "--head", head["hash"]).returncode == 0
+
+
+def test_a_second_gateway_on_one_database_ends_and_names_the_first(gateway: Gateway) -> None:
+    """Before it takes or touches anything: 78 and one line; the first one goes on, and is still the holder."""
+    again = gateway.cli("run")
+    assert again.returncode == 78
+    [line] = again.stderr.splitlines()
+    assert f"another gateway runs on this database: process {gateway.running.pid}; stop it" in line
+    assert gateway.message(gateway.accept(message(AUTHOR), AUTHOR))["disposition"] == "accept"
+    assert gateway.cli("run").stderr == again.stderr
