@@ -14,6 +14,7 @@ from pathlib import Path
 from gateway import build
 from gateway.cli.file_checks import nearest
 from gateway.cli.finding import Finding
+from gateway.cli.remedies import with_remedy
 from gateway.config import Config, ConfigError
 from gateway.ports import Unavailable
 from gateway.store import blobs, schema
@@ -33,17 +34,23 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
         yield Finding(Finding.FAIL, "blobs", words)
         return
     path = config.database.path
-    if path is None or not os.access(path, os.R_OK):
+    if path is not None and not os.access(path, os.R_OK):
         return
     try:
         with closing(build.open_database(config)) as database:
             schema.require(database)
             wanted = {one.name: one for one in database.read(lambda connection: list(blobs.referred(connection)))}
-        if (outside := database.outside) is not None:
-            there_are = {one.name: one.size for prefix in PREFIXES for one in outside.blobs.found(prefix, now)}
-            yield _weighed(wanted, there_are)
+            outside = database.outside
     except (ConfigError, Unavailable, WrongSchema):  # told by the database's own check
         return
+    if outside is None:
+        return
+    try:
+        there_are = {one.name: one.size for prefix in PREFIXES for one in outside.blobs.found(prefix, now)}
+    except Unavailable as fault:
+        yield Finding(Finding.FAIL, "blobs", with_remedy(str(fault)))
+        return
+    yield _weighed(wanted, there_are)
 
 
 def _unwritable(config: Config) -> Path | None:

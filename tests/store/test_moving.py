@@ -60,6 +60,8 @@ async def source(addresses, tmp_path):
         moments = {"state": "open", "made_at": "2026", "expires_at": "2027"}
         write(lambda c: c.execute(insert(t.confirmation).values(**row, **moments)))
         write(lambda c: deliveries.note(c, row["outbox_id"], "deferred", "451 later", NOW))
+        moments = {"since": "2026", "tried_at": "2026", "next_at": "2027"}
+        write(lambda c: c.execute(insert(t.source).values(name=ODD, round=1, digest="d", error=ODD, **moments)))
         write(lambda c: c.execute(insert(t.attempt).values(ref="20000-0000R", message_id=held.id, found="tag")))
         write(lambda c: c.execute(insert(t.node).values(host="gateway", pid=1, began_at="2026")))  # it died
         write(lambda c: c.execute(insert(t.lease).values(name="assistenza", node_id=1)))
