@@ -1,15 +1,16 @@
 """A round through a mailbox: what is not done is fetched, handed over, and, after the commit, moved (I3, I4).
 
 A mail that cannot be taken in, or not be moved, stays where it is, rests, and stops no other. The server is asked for
-one thing at a time; while it fetches the next mails and moves the last, those between are received.
+one thing at a time; while it fetches the next mails and moves the last, those between are received, without a pause.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -28,7 +29,7 @@ from gateway.ports import Mailboxes, Receive, Unavailable
 
 OCTETS = 16 * 2**20
 """Of messages fetched at once; a larger one comes alone."""
-PARALLEL = 16
+PARALLEL = 32
 """Messages handed over at once: their commits are grouped."""
 BUDGET_SECONDS = 60.0
 
@@ -63,8 +64,9 @@ class Round:
     stopping: Callable[[], bool]
     reopened: bool = False
     """Whether another folder was open meanwhile, so that news of this one were told to nobody."""
-    handed: asyncio.Task[dict[int, Disposition]] | None = None
-    """What is being received. It asks the server for nothing."""
+    handed: deque[asyncio.Task[dict[int, Disposition]]] = field(default_factory=deque)
+    """What is being received, the oldest first. It asks the server for nothing."""
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PARALLEL))
 
     async def walk(self) -> None:
         """Everything that is not done, in the order of UIDs. Raises MailboxFault, Unavailable."""
@@ -75,16 +77,16 @@ class Round:
                 if awake := [mail for mail in batch if self.rests.awake(mail.uid, now)]:
                     await self._batch(awake)
                 after = batch[-1].uid
-            await self._file(await self.handed if self.handed else {})
+            await self._file_all_but(0)
         finally:
             await self._leave_nothing()
 
     async def _leave_nothing(self) -> None:
         """After a fault what is being received is finished, and filed when met again; cancelled, it is dropped."""
-        if self.handed is not None:
-            if (walking := asyncio.current_task()) is not None and walking.cancelling():
-                self.handed.cancel()
-            await asyncio.gather(self.handed, return_exceptions=True)
+        if (walking := asyncio.current_task()) is not None and walking.cancelling():
+            for part in self.handed:
+                part.cancel()
+        await asyncio.gather(*self.handed, return_exceptions=True)
 
     async def _batch(self, batch: list[Mail]) -> None:
         items = await self.driver.sizes([mail.uid for mail in batch])
@@ -125,7 +127,7 @@ class Round:
             )
 
     async def _take_in(self, part: Mapping[int, Item]) -> None:
-        """Fetch these, while those before are received; then file those, while these are received."""
+        """Fetch these, while those before are received; when those are done, file them, while these are received."""
         sizes = {uid: item.size for uid, item in part.items()}
         async with AsyncExitStack() as holding:
             await holding.enter_async_context(self._memory(sum(sizes.values())))
@@ -135,9 +137,14 @@ class Round:
             await self._too_large(large)  # RFC822.SIZE is a claim
             for uid in large:
                 del fetched[uid]
-            outcomes = await self.handed if self.handed else {}
-            self.handed = asyncio.create_task(self._hand_over(fetched, holding.pop_all()))
-        await self._file(outcomes)
+            self.handed.append(asyncio.create_task(self._hand_over(fetched, holding.pop_all())))
+        await self._file_all_but(1)
+
+    async def _file_all_but(self, newest: int) -> None:
+        while len(self.handed) > newest:
+            outcomes = await self.handed[0]
+            self.handed.popleft()
+            await self._file(outcomes)
 
     @asynccontextmanager
     async def _memory(self, octets: int) -> AsyncIterator[None]:
@@ -159,10 +166,9 @@ class Round:
 
     async def _hand_over(self, fetched: Mapping[int, bytes], memory: AsyncExitStack) -> dict[int, Disposition]:
         outcomes: dict[int, Disposition] = {}
-        room = asyncio.Semaphore(PARALLEL)
 
         async def receive(uid: int) -> None:
-            async with room:
+            async with self.room:
                 outcome = await self._receive(uid, fetched[uid])
             if outcome is not None:
                 outcomes[uid] = outcome

@@ -147,6 +147,23 @@ async def test_the_next_are_fetched_while_those_before_are_received(post, server
     assert (server.contents("INBOX"), len(server.contents("Done"))) == ([], 17)
 
 
+async def test_the_next_are_received_while_the_slowest_of_those_before_is_not_done(post, server):
+    """Seventeen that say a mebibyte each are two parts: the last has its receipt before the first."""
+    last, raws = asyncio.Event(), [letter(message_id=f"{number}@rossi.example") for number in range(17)]
+    for raw in raws:
+        server.add(raw, size=2**20)
+
+    async def receive(arrival):
+        if arrival.raw == raws[0]:
+            await asyncio.wait_for(last.wait(), 30)
+        elif arrival.raw == raws[-1]:
+            last.set()
+        return await post.gateway.receiver(arrival)
+
+    await post.read(receive=receive)
+    assert (server.contents("INBOX"), len(server.contents("Done"))) == ([], 17)
+
+
 async def test_a_mail_that_is_put_off_stays_and_stops_no_other(post, server):
     """I9: deferred for a reason of its own; the rest is taken, and it is tried again when its time has come."""
     server.add(EVE)
