@@ -14,8 +14,8 @@ from pathlib import Path
 from gateway import build
 from gateway.cli.file_checks import nearest
 from gateway.cli.finding import Finding
-from gateway.cli.remedies import with_remedy
 from gateway.config import Config, ConfigError
+from gateway.core.remedies import with_remedy
 from gateway.ports import Unavailable
 from gateway.store import blobs, schema
 from gateway.store.blob_sweep import PREFIXES

@@ -14,14 +14,13 @@ from gateway import app, build, credentials, doors
 from gateway.cli import auth, blob_checks, file_checks, mailbox_checks, policy_checks, retention, source_checks, units
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
-from gateway.cli.remedies import with_remedy
 from gateway.config import Config
 from gateway.config import Listener as Entry
 from gateway.config.nouns import UnixSocket
 from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
 from gateway.core.problem import ConfigError
-from gateway.core.times import stamp
+from gateway.core.remedies import with_remedy
 from gateway.core.verdict import Defer
 from gateway.egress.submission import Timeouts
 from gateway.ingress.budget import Budget

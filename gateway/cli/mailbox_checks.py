@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from gateway import build, credentials, polling
 from gateway.cli.finding import Finding
-from gateway.cli.remedies import with_remedy
 from gateway.config import Config, ImapMailbox
 from gateway.core.place import Folder, Sight
 from gateway.core.problem import ConfigError
+from gateway.core.remedies import with_remedy
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import MailboxFault, Selected, Waits
 from gateway.ingress.mailbox_settings import HOPELESS

@@ -33,8 +33,8 @@ def told(fault: Exception) -> tuple[str, int]:
 
 def _of_the_house(fault: Exception) -> tuple[str, int]:
     from gateway.cli.owner import own_name  # noqa: PLC0415 - a slip of the keyboard is told without the house
-    from gateway.cli.remedies import with_remedy  # noqa: PLC0415 - the same
     from gateway.core.problem import ConfigError  # noqa: PLC0415 - the same
+    from gateway.core.remedies import with_remedy  # noqa: PLC0415 - the same
     from gateway.ports import Unavailable  # noqa: PLC0415 - the same
     from gateway.store.schema import WrongSchema  # noqa: PLC0415 - the same
 

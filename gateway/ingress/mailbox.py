@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 import structlog
 
 from gateway.core.place import Folder, Sight
+from gateway.core.remedies import remedy
 from gateway.core.standing import Standing, Stint
-from gateway.ingress.imap.driver import LONGEST_IDLE, Connect, Driver, MailboxFault, Refused, Selected, Woke
+from gateway.ingress.imap.driver import LONGEST_IDLE, Connect, Driver, Gone, MailboxFault, Refused, Selected, Woke
 from gateway.ingress.mailbox_rests import Rests
 from gateway.ingress.mailbox_round import Round, World
 from gateway.ingress.mailbox_settings import CONNECTION, HOPELESS, REFUSAL, MailboxSettings, SignIn
@@ -29,6 +30,8 @@ DEAF_SWEEP = 30.0
 
 COMMAND_ENDS_WITHIN = 1800.0
 """Seconds, with the longest IDLE, and with what is received between two commands."""
+
+_BY_KIND = "see `gateway status`, and `Mailboxes` in docs/operating.md for this kind"
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -204,7 +207,7 @@ class Mailbox:
             kind=kind,
             why=str(fault),
             again_in=wait.total_seconds(),
-            do="see `gateway status`, and `Mailboxes` in docs/operating.md for this kind",
+            do=remedy(str(fault), _BY_KIND) if isinstance(fault, Gone) else _BY_KIND,  # those words are the kernel's
         )
         return wait
 

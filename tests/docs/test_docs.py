@@ -12,7 +12,6 @@ import pytest
 
 import metric_names
 from gateway.cli import COMMANDS, gateway
-from gateway.cli.remedies import REMEDIES
 from gateway.core.expression import compile_condition
 from gateway.core.expression_calls import PATTERN_CHARACTERS
 from gateway.core.expression_tokens import CHARACTERS, TOKENS
@@ -20,6 +19,7 @@ from gateway.core.expression_tree import MACROS, METHODS, NESTING
 from gateway.core.facts import SCHEMA
 from gateway.core.intent import Intent
 from gateway.core.reason import Reason
+from gateway.core.remedies import REMEDIES
 
 ROOT = Path(__file__).parents[2]
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))

@@ -74,6 +74,29 @@ async def test_what_hangs_is_a_stint_and_what_waits_for_its_time_is_none(post):
     assert box.stints == ()
 
 
+@pytest.mark.parametrize(
+    ("fault", "do"),
+    [
+        (Gone("imap.example.it: Connection refused"), "start what should listen there"),
+        (Refused("SELECT: the mailbox does not exist"), "see `gateway status`"),
+    ],
+)
+async def test_a_failure_says_what_to_do(post, fault, do):
+    """Of the kernel's words what they ask for; those of a server could be anything, and no advice is read off them."""
+
+    async def connect(_):
+        raise fault
+
+    async def pause(_):
+        box._stop.set()
+
+    box = post.mailbox(connect=connect, pause=pause)
+    with capture_logs() as logs:
+        await box.serve()
+    [failed] = [one for one in logs if one["event"] == "mailbox.failed"]
+    assert failed["do"].startswith(do)
+
+
 async def test_no_envelope_and_the_mailboxs_own_trust(post, server):
     """An IMAP server tells no reverse-path: the record says null, and evidence is the border's."""
     server.add(letter())

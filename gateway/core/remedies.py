@@ -38,7 +38,12 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
 """The first that the words hold counts."""
 
 
+def remedy(words: str, otherwise: str) -> str:
+    """What to do about them."""
+    return next((do for said, do in REMEDIES.items() if said in words), otherwise)
+
+
 def with_remedy(words: str, otherwise: str = "mend that, or try again") -> str:
     """The words, and what to do."""
-    do = next((do for said, do in REMEDIES.items() if said in words), otherwise)
+    do = remedy(words, otherwise)
     return f"{words}; {do}" if do else words
