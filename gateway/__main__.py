@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from gateway.cli import run
@@ -9,7 +10,9 @@ from gateway.cli import run
 
 def main() -> int:
     """Run the command line and return its exit code (sysexits(3))."""
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    gc.freeze()  # looking through all modules for garbage on the way out is a tenth of a command's time
+    return code
 
 
 if __name__ == "__main__":

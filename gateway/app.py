@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from gateway import build, crew
+from gateway import crew, fresh, opening
 from gateway.config import Config
 from gateway.core.problem import ConfigError, Problem
 from gateway.daemon import Daemon
@@ -28,10 +28,10 @@ def serve(config: Config) -> None:
     faulthandler.enable()  # where each thread is, when the watchdog has it aborted
     give_back_large_blocks()
     passed = Passed.by(os.environ)
-    database = build.open_database(config)
+    database = opening.open_database(config)
     with alone(config.beside):
         with notify.starting(f"bringing the database to schema {schema.HEAD}"):
-            schema.migrate(database, build.now())
+            schema.migrate(database, fresh.now())
         with closing(crew.nursery(config)) as nursery:
             daemon = Daemon(config, database, nursery, passed)
             daemon.bind()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from functools import partial
 
-from gateway import build
+from gateway import fresh
 from gateway.config import Config, OAuth2
 from gateway.config.schema import OUTBOUND
 from gateway.core.problem import ConfigError, Problem
@@ -44,8 +44,8 @@ def source(config: Config, name: str, one: OAuth2) -> Source:
         _grant(config, name, one),
         Server(one.ca_file),
         TokenFile(config.tokens / f"{name}.json"),
-        now=build.now,
-        new_id=build.new_id,
+        now=fresh.now,
+        new_id=fresh.new_id,
         ends=datetime.combine(one.secret_ends, time(), UTC) if one.secret_ends else None,
     )
 
@@ -61,7 +61,7 @@ def sign(one: OAuth2) -> Sign:
 
 
 def _signed(client: Client, audience: str, fields: dict[str, str]) -> Form:
-    return client.signed(fields, audience, build.now(), build.new_id)
+    return client.signed(fields, audience, fresh.now(), fresh.new_id)
 
 
 def _client(one: OAuth2) -> Client:

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from gateway import build, logbook
+from gateway import build, logbook, opening
 from gateway.config import Config, load
 from gateway.house import House
 from gateway.ops.meters import Meters
@@ -33,7 +33,7 @@ def made(path: Path) -> Made:
     config = load(path)
     logbook.configure(config)
     rules = build.house(config)
-    kept = build.store(config, build.open_database(config))
+    kept = build.store(config, opening.open_database(config))
     examine = build.examiner(rules, kept, build.checks(config), build.scanner(config), build.seals(config))
     most = config.limits.message
     bounds = Bounds(frame=most + FRAME_OCTETS, memory=WORKER_OCTETS + WORKER_TIMES * most)

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from gateway import __version__, build
+from gateway import __version__, build, fresh, polling
 from gateway.config import Config, load
 from gateway.core.arrival import Arrival
 from gateway.core.problem import ConfigError
@@ -51,11 +51,11 @@ class Daemon:
     """A ground, the generation of the moment, and what serves by it."""
 
     def __init__(self, config: Config, database: Database, nursery: Nursery, passed: Passed) -> None:
-        node, budget, meters = build.node(config, database), Budget(), Meters()
+        node, budget, meters = polling.node(config, database), Budget(), Meters()
         self._database = database
         self._store = store = build.store(config, database, node, meters.committed)
-        self._board = board = Board(status_file(config.beside), build.now, standings=build.standings(config))
-        world = World(store, self._receive, budget, build.new_id, build.now, build.chance, self._short)
+        self._board = board = Board(status_file(config.beside), fresh.now, standings=build.standings(config))
+        world = World(store, self._receive, budget, fresh.new_id, fresh.now, fresh.chance, self._short)
         self._ground = Ground(database, store, node, nursery, budget, meters, board, self._wake, world)
         self._now = generation(self._ground, config)
         self._older: list[Generation] = []
@@ -65,7 +65,7 @@ class Daemon:
         self._pools: dict[Pool, asyncio.Task[None]] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self._stop, self._hurry, self._asked_to_reload = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        clock = Clock(build.now)
+        clock = Clock(fresh.now)
         self._nameservers = dns = Nameservers(lambda: build.nameservers_answer(self._now.config))
         self._watchdog = Watchdog(self._stints, lambda: in_words(board.report()))
         board.troubles = lambda: tuple(
@@ -98,9 +98,9 @@ class Daemon:
                 self._do_beside(self._store.watch())
                 self._do_beside(self._board.run())
                 self._do_beside(self._tell_head())
-                self._do_beside(Sweep(self._store, lambda: self._now.house.policy.retention, build.now).run())
+                self._do_beside(Sweep(self._store, lambda: self._now.house.policy.retention, fresh.now).run())
                 self._do_beside(self._sync.run())
-                self._do_beside(watch(self._sources, self._ground.meters, build.now, asyncio.sleep))
+                self._do_beside(watch(self._sources, self._ground.meters, fresh.now, asyncio.sleep))
                 self._do_beside(self._nameservers.run())
                 self._do_beside(attend(self._ground.nursery))
                 self._do_beside(self._end_at_once())

@@ -6,7 +6,7 @@ import errno
 import socket
 from functools import partial
 
-from gateway import build
+from gateway import fresh, opening
 from gateway.config import Config
 from gateway.config import Listener as Entry
 from gateway.config.nouns import Endpoint, UnixSocket
@@ -57,8 +57,8 @@ def site(config: Config, one: Entry, receive: Receive, budget: Budget, disk: Dis
         hostname=config.hostname,
         served=config.served,
         receive=receive,
-        new_id=build.new_id,
-        now=build.now,
+        new_id=fresh.new_id,
+        now=fresh.now,
         budget=budget,
         spool=config.spool,
         short=disk.refuses,
@@ -81,11 +81,11 @@ def pages(config: Config, meters: Meters, stands: Board, kept: Store) -> dict[st
         return {}
     from gateway.ops import exposition  # noqa: PLC0415 - 60 ms that a command without metrics can do without
 
-    census, listen = Census(lambda: kept.figures(build.now())), config.metrics.listen
+    census, listen = Census(lambda: kept.figures(fresh.now())), config.metrics.listen
 
     async def text() -> bytes:
         figures = await census.figures()
-        return exposition.text(exposition.Seen(meters, stands.report(), figures, build.last_backup(config)))
+        return exposition.text(exposition.Seen(meters, stands.report(), figures, opening.last_backup(config)))
 
     return {str(listen): Page(partial(metrics_socket, listen), text)}
 

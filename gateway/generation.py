@@ -14,7 +14,7 @@ from time import monotonic
 
 import structlog
 
-from gateway import build, credentials, crew, doors, logbook, polling, syncing
+from gateway import build, credentials, crew, doors, fresh, logbook, opening, polling, syncing
 from gateway.config import Config
 from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival
@@ -132,7 +132,7 @@ class Generation:
 
     def troubles(self) -> tuple[str, ...]:
         """What is wrong now with what its files hold, or with its disk."""
-        now = build.now()
+        now = fresh.now()
         offered = ((one.settings.name, one.certificate) for one in self.sites.values())
         doubts = ((name, one.doubt(now)) for name, one in offered if one)
         told = (f"{name}: its certificate {why}" for name, why in doubts if why)
@@ -153,7 +153,7 @@ def generation(ground: Ground, config: Config, before: Generation | None = None)
     """Make everything, and touch nothing that serves. Raises ConfigError."""
     if before is not None:
         _refuse_fixed(config, before.config)
-    house, disk, sources = build.house(config), build.disk(config), credentials.sources(config)
+    house, disk, sources = build.house(config), opening.disk(config), credentials.sources(config)
     pool = _pool(ground, config, house, before)
     shadow = _shadow(config, ground.meters)
     kept = ground.store.within(build.acknowledgement_limits(config))
@@ -212,7 +212,7 @@ def _look_at_certificates(made: Generation, before: Generation | None) -> None:
     """
     known = {one.certificate.digest for one in before.sites.values() if one.certificate} if before else set()
     for site in made.sites.values():
-        if site.certificate is None or not (doubt := site.certificate.doubt(build.now())):
+        if site.certificate is None or not (doubt := site.certificate.doubt(fresh.now())):
             continue
         if before is not None and site.certificate.digest not in known:
             key, right = f"smtp {site.settings.name} tls", "renew it, then reload"

@@ -1,13 +1,14 @@
-"""From the configuration to the mailboxes that are read: how each is reached, signed in to, and filed."""
+"""From the configuration to the mailboxes: how each is reached, signed in to and filed, and which gateway reads it."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from gateway import build
+from gateway import fresh, opening
 from gateway.config import Config, ImapMailbox
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition
@@ -21,7 +22,9 @@ from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings, SignIn
 from gateway.ingress.mailbox_turn import Turn
 from gateway.ports import Board, Tokens, Ungranted
+from gateway.store.database import Database
 from gateway.store.nodes import Node
+from gateway.store.postgresql import Postgresql
 from gateway.tokens.source import Source
 
 FILED = frozenset(Disposition) - {Disposition.FAILED}
@@ -64,6 +67,18 @@ class Reading:
         await self._over.wait()
 
 
+def node(config: Config, database: Database) -> Node | None:
+    """Who we are among the gateways of this database; None where there can be no other."""
+    if not isinstance(database.kind, Postgresql):
+        return None
+    return Node(
+        partial(database.kind.session, database.engine),
+        [one.name for one in config.imap],
+        (config.hostname, os.getpid()),
+        fresh.now,
+    )
+
+
 def readings(
     config: Config,
     world: World,
@@ -86,7 +101,7 @@ def readings(
             sign_in=signing_in(config, one, source),
             pause=source.pause if source else asyncio.sleep,  # a new consent ends the wait for it
         )
-        one_of_several = mailbox if node is None else Turn(mailbox, one.name, node, stands, build.now)
+        one_of_several = mailbox if node is None else Turn(mailbox, one.name, node, stands, fresh.now)
         found[one.name] = Reading(one_of_several, one.name, (how, one, config.tokens))
     return found
 
@@ -115,16 +130,16 @@ def signing_in(config: Config, one: ImapMailbox, tokens: Tokens | None) -> SignI
 
     async def sign_in(driver: Driver) -> None:
         try:
-            password = build.secret(path)
+            password = opening.secret(path)
         except OSError as fault:
             raise RefusedLogin(f"{path}: {fault.strerror}") from fault
         await driver.login(one.username, password)
 
     try:
-        build.secret(path)
+        opening.secret(path)
     except OSError as fault:
         key, wrong = f"imap {one.name} password_file", f"{path}: {fault.strerror}"
-        raise ConfigError(Problem(str(config.path), 0, key, wrong, build.RIGHT_FILE)) from fault
+        raise ConfigError(Problem(str(config.path), 0, key, wrong, opening.RIGHT_FILE)) from fault
     return sign_in
 
 

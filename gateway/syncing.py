@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway import build
+from gateway import fresh, opening
 from gateway.config import Config
 from gateway.config.roster_source import FileSource
 from gateway.config.sources import AccountSource, LdapSource, SqlSource
@@ -127,7 +127,7 @@ def rounds(config: Config, database: Database) -> list[Round]:
     said = config.accounts.sources
     names = frozenset(one.name for one in said)
     made = ((source(config, one), one) for one in said)
-    return [Round(by, one, names - {one.name}, database, build.now, build.chance) for by, one in made]
+    return [Round(by, one, names - {one.name}, database, fresh.now, fresh.chance) for by, one in made]
 
 
 def source(config: Config, one: AccountSource) -> Source:
@@ -140,7 +140,7 @@ def source(config: Config, one: AccountSource) -> Source:
     except ValueError as fault:
         raise ConfigError(Problem(str(config.path), 0, f"accounts.sources {one.name}", str(fault))) from fault
     path, oldest = (one.file.path, one.file.oldest) if one.file else (Path(), None)
-    return FileSource(one.name, path, oldest, _folder(config), build.now)
+    return FileSource(one.name, path, oldest, _folder(config), fresh.now)
 
 
 def _sql(config: Config, one: AccountSource, said: SqlSource) -> SqlSettings:
@@ -151,7 +151,7 @@ def _sql(config: Config, one: AccountSource, said: SqlSource) -> SqlSettings:
         secondary_query=said.secondary_query or "",
         services_query=said.services_query or "",
         seconds=one.timeout.total_seconds(),
-        password=partial(build.secret, said.password_file),
+        password=partial(opening.secret, said.password_file),
         folder=_folder(config),
     )
 
@@ -169,7 +169,7 @@ def _ldap(config: Config, one: AccountSource, said: LdapSource) -> Source:
             tls=said.tls,
             ca_file=said.ca_file,
             bind_dn=said.bind_dn or "",
-            password=partial(build.secret, said.password_file),
+            password=partial(opening.secret, said.password_file),
             base=said.base,
             filter=said.filter,
             attributes={str(key): name for key, name in said.attributes.items()},

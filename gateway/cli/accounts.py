@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Connection
 
-from gateway import build
+from gateway import fresh
 from gateway.cli import roster, show
 from gateway.cli.context import Context, as_json, pass_context, refusals
 from gateway.cli.refused import Refused
@@ -50,7 +50,7 @@ def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) ->
                 read_roster(file, progress),
                 prune=prune,
                 dry_run=dry_run,
-                now=build.now(),
+                now=fresh.now(),
                 by=context.operator,
                 sources={one.name for one in context.config.accounts.sources},
             )
@@ -106,7 +106,7 @@ def _change(context: Context, code: str, address: str, change: Callable[..., Non
     def work(connection: Connection) -> None:
         if by := keeper(connection, code, sources):
             raise ValueError(f"{code} is kept by source {by}; change it there, for what is changed here would not last")
-        change(connection, code, parsed, now=build.now(), by=context.operator)
+        change(connection, code, parsed, now=fresh.now(), by=context.operator)
         release(connection, code)
 
     context.write(work)
@@ -149,7 +149,7 @@ def accounts_erase(context: Context, code: str, yes: bool, json_lines: bool) -> 
     """Close an account for good and erase what is kept of its people; what is counted stays. May be run again."""
 
     def work(connection: Connection) -> Erased:
-        found = erase(connection, code, now=build.now(), by=context.operator)
+        found = erase(connection, code, now=fresh.now(), by=context.operator)
         if not yes:
             connection.rollback()
         return found

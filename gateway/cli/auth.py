@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from gateway import build, credentials
+from gateway import credentials, fresh
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.finding import Finding
@@ -86,7 +86,7 @@ def record(config: Config, name: str, one: OAuth2) -> dict[str, Any]:
     """As published. Nothing is asked of anybody."""
     source = credentials.source(config, name, one)
     try:
-        return {"name": name, "kind": one.grant, **_standing(source, build.now())}
+        return {"name": name, "kind": one.grant, **_standing(source, fresh.now())}
     except (Unavailable, Ungranted) as fault:
         nothing = {"expires_at": None, "ends_at": None, "asked_at": None}
         return {"name": name, "kind": one.grant, "state": "failing", **nothing, "last_error": str(fault)}

@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway import build
+from gateway import fresh
 from gateway.cli import show
 from gateway.cli.context import Context, Moment, as_json, pass_context
 from gateway.config import load_policies
@@ -67,7 +67,7 @@ def _flips(
     context: Context, candidate: Policy, since: datetime | None, counts: Counter[str]
 ) -> Iterator[dict[str, Any]]:
     """Those that would end otherwise, oldest first; `counts` is filled meanwhile."""
-    until = build.now()  # what comes in while we look is not looked at
+    until = fresh.now()  # what comes in while we look is not looked at
     total = context.read(lambda connection: past.count(connection, since, until))
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         for one in progress.track(past.messages(context.seen, since, until), total=total, description="replaying"):

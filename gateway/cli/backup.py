@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway import app, build
+from gateway import app, fresh, opening
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context, refusals
 from gateway.cli.refused import Refused
@@ -32,10 +32,10 @@ def backup(context: Context, folder: Path, json_lines: bool) -> int:
     """Copy everything into FOLDER, which is new or empty; the daemon may run."""
     _sqlite(context)
     with refusals(), show.working("copying"):
-        made = copies.backup(context.seen, folder.absolute(), build.now())
+        made = copies.backup(context.seen, folder.absolute(), fresh.now())
     if not made.lost:
         with suppress(OSError):  # the backup is whole all the same; the metric tells of the one before
-            build.backup_mark(context.config).touch(mode=0o600)
+            opening.backup_mark(context.config).touch(mode=0o600)
     show.record(asdict(made), lambda _: _told(folder, made), json_lines=json_lines)
     return os.EX_DATAERR if made.lost else os.EX_OK
 
@@ -46,10 +46,10 @@ def backup(context: Context, folder: Path, json_lines: bool) -> int:
 @pass_context
 def restore(context: Context, folder: Path, json_lines: bool) -> None:
     """Put a backup where the configuration says; there must be no database yet. Verified before it is in place."""
-    path, outside = _sqlite(context), build.outside(context.config)
+    path, outside = _sqlite(context), opening.outside(context.config)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with refusals(), app.alone(path), show.working("restoring"):
-        made = copies.restore(folder.absolute(), path, outside, build.now())
+        made = copies.restore(folder.absolute(), path, outside, fresh.now())
     show.record(asdict(made), lambda _: _told(path, made), json_lines=json_lines)
 
 

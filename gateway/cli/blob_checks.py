@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from gateway import build
+from gateway import opening
 from gateway.cli.file_checks import nearest
 from gateway.cli.finding import Finding
 from gateway.config import Config, ConfigError
@@ -37,7 +37,7 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
     if path is not None and not os.access(path, os.R_OK):
         return
     try:
-        with closing(build.open_database(config)) as database:
+        with closing(opening.open_database(config)) as database:
             schema.require(database)
             wanted = {one.name: one for one in database.read(lambda connection: list(blobs.referred(connection)))}
             outside = database.outside

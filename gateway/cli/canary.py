@@ -13,7 +13,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
-from gateway import build, credentials
+from gateway import build, credentials, fresh
 from gateway.cli.checks import DNS_SECONDS, is_running
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
@@ -54,9 +54,9 @@ def release(context: Context, via: Endpoint | None, seconds: int) -> Iterator[Fi
     if not is_running(config):
         yield _finding(Finding.FAIL, "no gateway runs on this database, so nothing could arrive: start it, then again")
         return
-    nonce, forged = build.new_id().lower(), _trusted(config)
+    nonce, forged = fresh.new_id().lower(), _trusted(config)
     to = str(config.addresses[0])
-    data = canary(context.read(keys.keyring), nonce, hostname=config.hostname, to=to, forged_ids=forged, at=build.now())
+    data = canary(context.read(keys.keyring), nonce, hostname=config.hostname, to=to, forged_ids=forged, at=fresh.now())
     way = _way(config, via)
     if trouble := hand_over(way, author(config.hostname), to, data):
         yield _finding(Finding.FAIL, f"{way.host}:{way.port} did not take it: {trouble}")

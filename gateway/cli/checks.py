@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway import app, build, credentials, doors
+from gateway import app, build, credentials, doors, fresh, opening
 from gateway.cli import auth, blob_checks, file_checks, mailbox_checks, policy_checks, retention, source_checks, units
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
@@ -21,6 +21,7 @@ from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
 from gateway.core.problem import ConfigError
 from gateway.core.remedies import with_remedy
+from gateway.core.times import stamp
 from gateway.core.verdict import Defer
 from gateway.egress.submission import Timeouts
 from gateway.ingress.budget import Budget
@@ -48,7 +49,7 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from policy_checks.shadow(config)
     yield from _database(config)
     yield from retention.examine(config)
-    yield from blob_checks.examine(config, build.now())
+    yield from blob_checks.examine(config, fresh.now())
     yield from file_checks.folder("spool", config.spool)
     yield from file_checks.room(config)
     yield from _listeners(config)
@@ -70,7 +71,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield from list(file_checks.folder("database", path.parent)) or [new]
         return
     try:
-        database = build.open_database(config)
+        database = opening.open_database(config)
         revision = database.read(schema.current)
         doubts = database.read(lambda connection: list(database.kind.doubts(connection)))
     except (ConfigError, WrongSchema) as fault:
@@ -98,7 +99,7 @@ def _database(config: Config) -> Iterator[Finding]:
 
 def _clock(newest: datetime) -> Iterator[Finding]:
     """Nobody tells the time; but nothing has come in tomorrow."""
-    if (now := build.now()) < newest - SLACK:
+    if (now := fresh.now()) < newest - SLACK:
         words = f"this machine says {stamp(now)}, and the newest message came at {stamp(newest)}"
         wait = "set it right (timedatectl), for what is to be tried again waits until then"
         yield Finding(Finding.WARN, "clock", f"{words}; {wait}")
@@ -118,7 +119,7 @@ def _listeners(config: Config) -> Iterator[Finding]:
 def _listener(config: Config, entry: Entry, unit: str, *, running: bool) -> Iterator[Finding]:
     where = f"{entry.listen} of {unit}" if unit else str(entry.listen)
     try:
-        site = doors.site(config, entry, _nobody, Budget(), build.disk(config))
+        site = doors.site(config, entry, _nobody, Budget(), opening.disk(config))
         listener = Listener(site)
         if not unit:
             listener.bind()
@@ -133,7 +134,7 @@ def _listener(config: Config, entry: Entry, unit: str, *, running: bool) -> Iter
     else:
         listener.close()
         yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {where}, {entry.position}")
-        if site.certificate and (doubt := site.certificate.doubt(build.now())):
+        if site.certificate and (doubt := site.certificate.doubt(fresh.now())):
             yield Finding(Finding.WARN, "smtp", f"{entry.name}: its certificate {doubt}; renew it, then reload")
     if entry.position is Position.BEHIND_MTA and not entry.trusted_authserv_ids:
         words = f"{entry.name} trusts no authserv-id: every message will be held as unauthenticated"

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -17,14 +17,12 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import Connection
 
-from gateway import build, logbook
+from gateway import fresh, logbook, opening
 from gateway.cli import show
 from gateway.cli.owner import become_owner, own_name
 from gateway.cli.refused import Refused
 from gateway.config import Config, load, locate
-from gateway.ops.meters import Meters
 from gateway.ports import Unavailable
-from gateway.receive import Receiver
 from gateway.store import blob_sweep, schema
 from gateway.store.database import Database
 from gateway.store.listing import Window
@@ -54,7 +52,7 @@ class Context:
     @cached_property
     def database(self) -> Database:
         """The database, migrated where it is ours to migrate. Raises ConfigError, Unavailable, WrongSchema."""
-        return self._migrated(build.open_database(self.config))
+        return self._migrated(opening.open_database(self.config))
 
     @cached_property
     def seen(self) -> Database:
@@ -64,13 +62,13 @@ class Context:
             click.echo(f"gateway: {path} is not there yet, so it is empty; `gateway run` makes it", err=True)
             folder = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="gateway-"))
             return self._migrated(Database(f"sqlite:///{folder}/empty.db").open())
-        database = build.open_database(self.config)
+        database = opening.open_database(self.config)
         schema.require(database)
         return database
 
     @staticmethod
     def _migrated(database: Database) -> Database:
-        schema.migrate(database, build.now())
+        schema.migrate(database, fresh.now())
         return database
 
     @cached_property
@@ -89,7 +87,7 @@ class Context:
     def let_go(self) -> None:
         """Take away the blobs of what was deleted just now; where that cannot be, a sweep of the daemon's does."""
         try:
-            blob_sweep.sweep(self.database, build.now(), orphans=False)
+            blob_sweep.sweep(self.database, fresh.now(), orphans=False)
         except Unavailable as fault:
             click.echo(f"gateway: {fault}: octets outside the database are still there; the next sweep tries", err=True)
 
@@ -108,15 +106,6 @@ def _holds_something(path: Path) -> bool:
         return path.stat().st_size > 0
     except FileNotFoundError:
         return False
-
-
-@contextmanager
-def receiver(config: Config, database: Database) -> Iterator[Receiver]:
-    """The story of a message over this database, for as long as the block lasts."""
-    with closing(build.store(config, database)) as store:
-        checks, scanner, seals = build.checks(config), build.scanner(config), build.seals(config)
-        examiner = build.examiner(build.house(config), store, checks, scanner, seals)
-        yield Receiver(examiner, store, Meters(), committed=lambda: None)
 
 
 @contextmanager
@@ -141,7 +130,7 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         if match := re.fullmatch(r"(\d{1,5})([smhdw])", value):
-            return build.now() - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+            return fresh.now() - timedelta(seconds=int(match[1]) * _UNITS[match[2]])
         try:
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -155,7 +144,7 @@ class Within(Moment):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The moment meant, in UTC."""
         meant = super().convert(value, param, ctx)
-        now = build.now()
+        now = fresh.now()
         return now + (now - meant) if isinstance(value, str) and value[-1:] in _UNITS else meant
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 
 import click
 
-from gateway import app, build, logbook
+from gateway import app, fresh, logbook, opening
 from gateway.cli import moving
 from gateway.cli.canary import Via, release
 from gateway.cli.checks import examine
@@ -53,6 +53,6 @@ def migrate(context: Context, url: str | None) -> None:
     if url is not None:
         moving.into(context, url)
         return
-    database = build.open_database(context.config)
-    changed = schema.migrate(database, build.now())
+    database = opening.open_database(context.config)
+    changed = schema.migrate(database, fresh.now())
     click.echo(f"{database}: {'now' if changed else 'already'} at schema {schema.HEAD}")

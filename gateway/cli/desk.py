@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from gateway import build
+from gateway import build, fresh
 from gateway.cli import show
 from gateway.cli.context import Context, Id, as_json, pass_context, refusals, window, windowed
 from gateway.cli.refused import Refused
@@ -117,8 +117,8 @@ def tickets_reply(context: Context, ref: str) -> None:
             ref,
             text,
             wording,
-            row=build.new_id(),
-            now=build.now(),
+            row=fresh.new_id(),
+            now=fresh.now(),
             by=context.operator,
         ),
     )
@@ -132,7 +132,7 @@ def tickets_note(context: Context, ref: str) -> None:
     """Write a note that only staff read, from standard input."""
     with refusals():
         text = show.read_text()
-    context.write(lambda connection: desk.add_note(connection, ref, text, now=build.now(), by=context.operator))
+    context.write(lambda connection: desk.add_note(connection, ref, text, now=fresh.now(), by=context.operator))
     click.echo(f"{ref}: noted")
 
 
@@ -149,8 +149,8 @@ def tickets_status(context: Context, ref: str, status: str) -> None:
             ref,
             Status(status),
             wording,
-            row=build.new_id(),
-            now=build.now(),
+            row=fresh.new_id(),
+            now=fresh.now(),
             by=context.operator,
         ),
     )
@@ -163,7 +163,7 @@ def tickets_status(context: Context, ref: str, status: str) -> None:
 @pass_context
 def tickets_assign(context: Context, ref: str, name: str) -> None:
     """Give the ticket to NAME; to nobody when NAME is empty."""
-    context.write(lambda connection: desk.assign(connection, ref, name, now=build.now(), by=context.operator))
+    context.write(lambda connection: desk.assign(connection, ref, name, now=fresh.now(), by=context.operator))
     click.echo(f"{ref}: {name.strip() or 'nobody'}")
 
 
@@ -201,7 +201,7 @@ def outbox_list(context: Context, since: datetime | None, limit: int | None, jso
 @pass_context
 def outbox_retry(context: Context, row: str) -> None:
     """Try a letter again now."""
-    context.write(lambda connection: letters.retry(connection, row, now=build.now(), by=context.operator))
+    context.write(lambda connection: letters.retry(connection, row, now=fresh.now(), by=context.operator))
     click.echo(f"{row}: due")
 
 
@@ -210,5 +210,5 @@ def outbox_retry(context: Context, row: str) -> None:
 @pass_context
 def outbox_cancel(context: Context, row: str) -> None:
     """Never send a letter that is still waiting."""
-    context.write(lambda connection: letters.cancel(connection, row, now=build.now(), by=context.operator))
+    context.write(lambda connection: letters.cancel(connection, row, now=fresh.now(), by=context.operator))
     click.echo(f"{row}: cancelled")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gateway import build
+from gateway import fresh
 from gateway.cli import show
 from gateway.cli.context import Context, Moment, as_json, pass_context
 from gateway.core.letter import shown
@@ -24,7 +24,7 @@ DETAIL = 160
 @pass_context
 def quarantine_digest(context: Context, since: datetime, json_lines: bool) -> None:
     """Tell operators what is held and why, what is new, and what expires soon. Nothing is mailed to anybody."""
-    found_now = context.read(lambda connection: list(digest(connection, since, build.now())))
+    found_now = context.read(lambda connection: list(digest(connection, since, fresh.now())))
     if json_lines:
         show.records(found_now, (), json_lines=True, none="")
         return

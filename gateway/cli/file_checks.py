@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
-from gateway import build
+from gateway import opening
 from gateway.cli.finding import Finding
 from gateway.config import Config
 from gateway.ingress.disk import Disk
@@ -59,7 +59,7 @@ def private(what: str, path: Path) -> Iterator[Finding]:
         yield Finding(Finding.FAIL, what, f"{path}: {fault.strerror}")
         return
     if what == "secret" and not path.is_file():
-        yield Finding(Finding.FAIL, what, f"{path} is no file; {build.RIGHT_FILE}")
+        yield Finding(Finding.FAIL, what, f"{path} is no file; {opening.RIGHT_FILE}")
         return
     right = "chmod 700" if path.is_dir() else "chmod 600"
     if mode & 0o077:

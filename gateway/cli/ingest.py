@@ -10,9 +10,10 @@ from typing import Any, BinaryIO
 
 import click
 
-from gateway import build, logbook
+from gateway import build, fresh, logbook
 from gateway.cli import show
-from gateway.cli.context import Context, as_json, pass_context, receiver, refusals
+from gateway.cli.context import Context, as_json, pass_context, refusals
+from gateway.cli.receiving import receiver
 from gateway.cli.refused import Refused
 from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
@@ -86,7 +87,7 @@ def ingest(context: Context, reverse_path: str | None, forward_path: tuple[str, 
             stream = show.standard_input("the message")
         raw = _read(stream, context.config.limits.message)
         envelope = _envelope(reverse_path, forward_path)
-        arrival = Arrival(build.new_id(), raw, envelope, _origin(context.config, None), build.now())
+        arrival = Arrival(fresh.new_id(), raw, envelope, _origin(context.config, None), fresh.now())
         with receiver(context.config, context.database) as receive:
             receipt: Receipt = asyncio.run(receive(arrival))
     if isinstance(receipt.verdict, Defer):
@@ -112,7 +113,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     """Say what would happen to the message in FILE and why, station by station; changes and sends nothing."""
     raw = _read(file, context.config.limits.message)
     origin = _origin(context.config, ingress)
-    arrival = Arrival(build.new_id(), raw, _envelope(reverse_path, forward_path), origin, build.now())
+    arrival = Arrival(fresh.new_id(), raw, _envelope(reverse_path, forward_path), origin, fresh.now())
     with receiver(context.config, context.seen) as receive:
         record = asyncio.run(receive.examine(arrival))
         found = _explanation(record, build.house(context.config).policy.rules)

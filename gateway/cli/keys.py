@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gateway import build
+from gateway import fresh
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.store import keys as ring
 
@@ -26,7 +26,7 @@ def keys_list(context: Context, json_lines: bool) -> None:
 @pass_context
 def keys_rotate(context: Context) -> None:
     """Add a key, which seals from now on; those before it still open."""
-    key_id = context.write(lambda connection: ring.rotate(connection, now=build.now(), by=context.operator))
+    key_id = context.write(lambda connection: ring.rotate(connection, now=fresh.now(), by=context.operator))
     click.echo(f"key {key_id} seals from now on; those before it still open what they sealed")
 
 
@@ -35,7 +35,7 @@ def keys_rotate(context: Context) -> None:
 @pass_context
 def keys_retire(context: Context, key_id: int) -> None:
     """Destroy a key, for good: what it sealed opens nothing any more."""
-    gone = context.write(lambda connection: ring.retire(connection, key_id, now=build.now(), by=context.operator))
+    gone = context.write(lambda connection: ring.retire(connection, key_id, now=fresh.now(), by=context.operator))
     click.echo(
         f"key {key_id} is gone. Of letters sent from {gone.since} to {gone.until} replies find their ticket no more by "
         "address or References, only by the tag in the subject, and delivery reports are no longer counted",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from gateway import build, credentials, polling
+from gateway import credentials, opening, polling
 from gateway.cli.finding import Finding
 from gateway.config import Config, ImapMailbox
 from gateway.core.place import Folder, Sight
@@ -94,7 +94,7 @@ def _sight(config: Config, folder: Folder) -> Sight | None:
     if path is not None and not os.access(path, os.R_OK):
         return None
     try:
-        with closing(build.open_database(config)) as database:
+        with closing(opening.open_database(config)) as database:
             return database.read(lambda connection: mailboxes.sight(connection, folder))
     except Unavailable:  # told of by the check of the database
         return None

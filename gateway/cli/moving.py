@@ -13,7 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway import app, build
+from gateway import app, opening
 from gateway.cli.context import Context, refusals
 from gateway.cli.refused import Refused
 from gateway.config import Config
@@ -25,7 +25,7 @@ from gateway.store.database import Database
 
 def into(context: Context, url: str) -> None:
     """Neither may be a running gateway's. Raises Refused, ConfigError, Unavailable, WrongSchema."""
-    target = build.open_database(context.config)
+    target = opening.open_database(context.config)
     with closing(target), closing(_source(context.config, url)) as source:
         if str(source) == str(target):
             raise Refused(f"{source} is the configured database itself; name the one to move from", os.EX_USAGE)
@@ -63,7 +63,7 @@ def _source(config: Config, url: str) -> Database:
 def _outside(config: Config, path: Path | None) -> Outside:
     """Where the source has its blobs: at the configured place, or where that of its name is."""
     if path is None or config.blobs.path is not None:
-        return build.outside(config)
+        return opening.outside(config)
     return Outside(Files(path.with_name(f"{path.name}.blobs")), config.blobs.inline)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import click
 
-from gateway import build
+from gateway import build, fresh
 from gateway.cli import show
 from gateway.cli.bulk import each, one_or_many, which, which_options
 from gateway.cli.context import (
@@ -20,12 +20,12 @@ from gateway.cli.context import (
     Within,
     as_json,
     pass_context,
-    receiver,
     window,
     windowed,
 )
 from gateway.cli.digest import quarantine_digest
 from gateway.cli.messages import COLUMNS, page
+from gateway.cli.receiving import receiver
 from gateway.cli.refused import Refused
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
@@ -83,7 +83,7 @@ def quarantine_show(context: Context, message_id: str, json_lines: bool) -> None
     """Show a held message with its trace and evidence."""
     context.read(lambda connection: held_messages.held_for(connection, message_id))
     found = context.read(lambda connection: ledger.message(connection, message_id))
-    found["confirmation"] = context.read(lambda one: confirmations.of_message(one, message_id, build.now()))
+    found["confirmation"] = context.read(lambda one: confirmations.of_message(one, message_id, fresh.now()))
     show.record(found, page, json_lines=json_lines)
 
 
@@ -138,7 +138,7 @@ def _release(
     if (outside := context.database.outside) is not None:
         record = put_contents(outside, record)
     recorded = context.write(
-        lambda connection: held_messages.release(connection, record, override, limits, build.now()),
+        lambda connection: held_messages.release(connection, record, override, limits, fresh.now()),
     )
     verdict = recorded.verdict
     if verdict.disposition is Disposition.QUARANTINE:
@@ -159,7 +159,7 @@ def quarantine_reject(context: Context, /, message_id: str | None, yes: bool, **
 
     def reject(wanted: str) -> str:
         context.write(
-            lambda connection: held_messages.reject(connection, wanted, now=build.now(), by=context.operator),
+            lambda connection: held_messages.reject(connection, wanted, now=fresh.now(), by=context.operator),
         )
         return "reject"
 
@@ -176,7 +176,7 @@ def quarantine_reject(context: Context, /, message_id: str | None, yes: bool, **
 @pass_context
 def quarantine_purge(context: Context, /, before: datetime | None, yes: bool, **said: str) -> int:
     """Discard old held messages, their bytes with them."""
-    moment = before or build.now() - HELD_FOR
+    moment = before or fresh.now() - HELD_FOR
     chosen = which(said) != Which()
     meant = which(said, before=moment)
     ids = [one for one, _ in context.read(lambda connection: found(connection, meant))]
@@ -187,7 +187,7 @@ def quarantine_purge(context: Context, /, before: datetime | None, yes: bool, **
     count = 0
     for start in range(0, len(ids), BATCH):  # mail that comes in meanwhile waits for one of these at most
         part = ids[start : start + BATCH]
-        count += context.write(partial(held_messages.purge, ids=part, now=build.now(), by=context.operator))
+        count += context.write(partial(held_messages.purge, ids=part, now=fresh.now(), by=context.operator))
     context.let_go()
     click.echo(f"{count} messages received before {moment:%Y-%m-%d %H:%M} UTC purged")
     return os.EX_OK

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import click
 
-from gateway import build
+from gateway import fresh, opening
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.finding import Finding
@@ -32,7 +32,7 @@ def retention() -> None:
 @pass_context
 def retention_run(context: Context, dry_run: bool, json_lines: bool) -> None:
     """Let go at once of what the daemon lets go of within the hour."""
-    rules, now = load_policies(context.config.policies).retention, build.now()
+    rules, now = load_policies(context.config.policies).retention, fresh.now()
     if dry_run:
         told = context.read(lambda connection: due(connection, rules, now))
     else:
@@ -58,9 +58,9 @@ def examine(config: Config) -> Iterator[Finding]:
         return
     try:
         rules = load_policies(config.policies).retention
-        with closing(build.open_database(config)) as database:
+        with closing(opening.open_database(config)) as database:
             schema.require(database)
-            told = database.read(lambda connection: due(connection, rules, build.now()))
+            told = database.read(lambda connection: due(connection, rules, fresh.now()))
     except (ConfigError, Unavailable, WrongSchema):
         return
     kept = "" if rules.deletes else "; the policy has no `retention:`, so that nothing goes by itself"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from gateway import build
+from gateway import fresh, opening
 from gateway.cli import auth, show, source_checks
 from gateway.cli.checks import is_running
 from gateway.cli.context import Context, as_json, pass_context
@@ -41,10 +41,10 @@ def status(context: Context, json_lines: bool) -> int:
     config = context.config
     if not is_running(config):
         raise Refused("no gateway runs on this database; start it, then again", os.EX_UNAVAILABLE)
-    now = build.now()
+    now = fresh.now()
     report = _board(config.beside)
     silent = now - report.at > STALE
-    disk = build.disk(config).trouble()  # looked at by ourselves: on a full one the daemon may be unable to write
+    disk = opening.disk(config).trouble()  # looked at by ourselves: on a full one the daemon may be unable to write
     if silent and not disk:
         why = "it hangs, or cannot write to its disk"
         raise Refused(f"the gateway has not said how it stands since {stamp(report.at)}: {why}", os.EX_UNAVAILABLE)

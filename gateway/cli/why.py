@@ -11,7 +11,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from gateway import build
+from gateway import fresh
 from gateway.cli import show
 from gateway.cli.context import Context, Moment, as_json, pass_context, refusals
 from gateway.cli.messages import COLUMNS
@@ -36,7 +36,7 @@ LISTED = 10
 @pass_context
 def why(context: Context, words: tuple[str, ...], since: datetime | None, limit: int, json_lines: bool) -> None:
     """Say what became of a mail, found by WORDS: an id, address, ticket, account, subject or day."""
-    now = build.now()
+    now = fresh.now()
     with refusals():
         looked_for = wanted(words, now, since)
     config = context.config

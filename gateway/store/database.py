@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.blobs import Outside
-from gateway.store.postgresql import Postgresql
 from gateway.store.sqlite import Sqlite
 
 T = TypeVar("T")
@@ -64,7 +63,13 @@ class Kind(Protocol):
         """What `check` warns of."""
 
 
-_KINDS: dict[str, Callable[[URL, str], Kind]] = {"sqlite": Sqlite, "postgresql": Postgresql}
+def _server(url: URL, password: str) -> Kind:
+    from gateway.store.postgresql import Postgresql  # noqa: PLC0415 - its driver is a tenth of a second, not a file's
+
+    return Postgresql(url, password)
+
+
+_KINDS: dict[str, Callable[[URL, str], Kind]] = {"sqlite": Sqlite, "postgresql": _server}
 
 
 class Database:

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from gateway.build import secret
-from gateway.cli.remedies import with_remedy
+from gateway.core.remedies import with_remedy
+from gateway.opening import secret
 from gateway.store.database import Database
 
 MAIL = b"From: who@stranger.example\r\nSubject: x\r\n\r\nx\r\n"
