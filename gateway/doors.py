@@ -82,10 +82,11 @@ def pages(config: Config, meters: Meters, stands: Board, kept: Store) -> dict[st
     from gateway.ops import exposition  # noqa: PLC0415 - 60 ms that a command without metrics can do without
 
     census, listen = Census(lambda: kept.figures(fresh.now())), config.metrics.listen
+    sources = frozenset(one.name for one in config.accounts.sources)
 
     async def text() -> bytes:
-        figures = await census.figures()
-        return exposition.text(exposition.Seen(meters, stands.report(), figures, opening.last_backup(config)))
+        figures, backup = await census.figures(), opening.last_backup(config)
+        return exposition.text(exposition.Seen(meters, stands.report(), figures, backup, sources))
 
     return {str(listen): Page(partial(metrics_socket, listen), text)}
 

@@ -23,8 +23,8 @@ def full():
     meters.evidence["header", "pass"] = 1
     meters.comparisons["accept", "quarantine"] = 1
     report = Report(NOW, InForce("d", NOW), (Standing("port", "smtp", NOW, NOW),), (Bound("memory", 0, 1, 0),))
-    figures = Figures(NOW, off={"port": 0})
-    return page(meters, report=report, figures=figures, backup=NOW)
+    figures = Figures(NOW, off={"port": 0}, sources={"crm": NOW})
+    return page(meters, report=report, figures=figures, backup=NOW, sources=frozenset({"crm"}))
 
 
 def series():

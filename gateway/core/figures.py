@@ -27,3 +27,5 @@ class Figures:
     octets: int = 0
     free: int = 0
     """Octets of the database, and those of them that are free for what comes."""
+    sources: Mapping[str, datetime] = field(default_factory=dict)
+    """When a round of each source of accounts last ended well; of one that never did, when it was first asked."""

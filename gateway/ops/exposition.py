@@ -35,6 +35,8 @@ class Seen:
     """None as long as the database has told nothing."""
     backup: datetime | None = None
     """When the last one was whole."""
+    sources: frozenset[str] = frozenset()
+    """Of accounts, that there are; the database knows of former ones, too."""
 
 
 def text(seen: Seen) -> bytes:
@@ -56,6 +58,7 @@ class _Families(Collector):
         yield from _ends(self.seen)
         if self.seen.figures is not None:
             yield from _figures(self.seen.figures, self.seen.report.at)
+            yield _sources(self.seen.figures, self.seen.sources)
         yield from _house(self.seen.report)
         yield from _PROCESS.collect()
 
@@ -165,6 +168,11 @@ def _figures(figures: Figures, now: datetime) -> Iterator[Metric]:
         yield gauge(name, words, (), {(): value})
     words = "By how many messages the balance is off, today and yesterday"
     yield gauge("gateway_balance_difference_messages", words, ("ingress",), of_one(figures.off))
+
+
+def _sources(figures: Figures, named: frozenset[str]) -> Metric:
+    words = "When a source of accounts was last in agreement with us"
+    return moments("gateway_source_success", words, "source", {name: figures.sources.get(name) for name in named})
 
 
 def _house(report: Report) -> Iterator[Metric]:

@@ -42,6 +42,7 @@ def figures(connection: Connection, now: datetime) -> Figures:
         _off(connection, now),
         octets,
         free,
+        _sources(connection),
     )
 
 
@@ -59,6 +60,11 @@ def _off(connection: Connection, now: datetime) -> dict[str, int]:
         for row in connection.execute(weighed.group_by(both.c.ingress, both.c.day)):
             off[row.ingress] = off.get(row.ingress, 0) + abs(int(row.off))
     return off
+
+
+def _sources(connection: Connection) -> dict[str, datetime]:
+    query = select(t.source.c.name, func.coalesce(t.source.c.succeeded_at, t.source.c.since).label("last"))
+    return {row.name: moment(row.last) for row in connection.execute(query)}
 
 
 def _moment(words: str | None) -> datetime | None:

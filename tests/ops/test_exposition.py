@@ -62,6 +62,14 @@ def test_a_mailbox_that_is_stuck_says_how_long_its_mail_waits():
     }
 
 
+def test_a_source_of_accounts_is_told_of_as_long_as_there_is_one():
+    """One that was taken out of the configuration would grow old for ever; one that was never asked has no time."""
+    figures = Figures(NOW, sources={"crm": NOW, "former": NOW - AGO})
+    assert told("gateway_source", figures=figures, sources=frozenset({"crm", "new"})) == {
+        f'gateway_source_success_timestamp_seconds{{source="crm"}} {STAMP}'
+    }
+
+
 def test_figures_are_told_with_their_time_and_grow_old():
     """Ages go on while the database is away; without any answer yet there are none."""
     figures = Figures(NOW - AGO, 7, NOW - 2 * AGO, NOW + AGO, 3, NOW - 3 * AGO, {"from-mta": 2}, 4096, 1024)

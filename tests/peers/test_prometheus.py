@@ -28,6 +28,7 @@ DASHBOARD = ROOT / "contrib/grafana/gateway.json"
 AUTHOR = "tecnico@rossi.example"
 MORE = """\
 policies_shadow: candidate
+accounts: {{sources: [{{name: export, file: {{path: export.csv}}}}]}}
 metrics: {{listen: "{loopback}:{metrics}"}}
 imap:
   - name: assistenza
@@ -53,6 +54,7 @@ LISTENER = """\
 outbound:
 """
 CANDIDATE = "version: 1\nrules:\n  - {name: hold-all, when: 'true', then: quarantine}\n"
+EXPORT = "code,name,language,status,primary,secondary,services\nBIANCHI-003,Bianchi,it,active,info@bianchi.example,,\n"
 EXPECTED = {"GatewayCredentialEnds", "GatewayCertificateEnds"}
 """What is wrong with the gateway of this test: its secret and its certificate end in five days."""
 
@@ -116,7 +118,7 @@ def watched(tmp_path: Path, prepared: Path) -> Gateway:
         check=True,
         capture_output=True,
     )
-    for name, words in (("secret", "s3cret"), ("candidate/own.yaml", CANDIDATE)):
+    for name, words in (("secret", "s3cret"), ("candidate/own.yaml", CANDIDATE), ("export.csv", EXPORT)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(words)
         (tmp_path / name).chmod(0o600)

@@ -6,18 +6,31 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import delete, update
 
 from gateway.core.figures import Figures
 from gateway.core.reply import Deferred
-from gateway.store import figures
+from gateway.core.sourced import Known
+from gateway.store import figures, sources
 from gateway.store import tables as t
 from house import NOW, letter
 from postgresql import file_only
 from statements import watched
 
 LATER = NOW + timedelta(hours=1)
+
+
+async def test_a_source_that_never_succeeded_counts_from_when_it_was_asked(gateway):
+    """Else nothing would ever say that it is stale."""
+    for before, name in ((None, "new"), (NOW, "crm")):
+        after = Known(succeeded_at=before, next_at=LATER, error="refused")
+        gateway.database.write(partial(sources.looked, name=name, before=Known(since=NOW), now=LATER, after=after))
+    gateway.database.write(
+        partial(sources.looked, name="crm", before=Known(1, since=NOW), now=LATER, after=Known(succeeded_at=LATER))
+    )
+    assert (await gateway.store.figures(LATER)).sources == {"new": NOW, "crm": LATER}
 
 
 async def test_they_tell_what_waits_what_is_held_and_since_when(gateway):
@@ -67,13 +80,13 @@ async def test_each_is_read_by_an_index(gateway):
     with watched(before=asked.append):
         await gateway.store.figures(NOW)
     statements = [one for one in asked if one.lower().startswith("select")]
-    assert len(statements) == 5
+    assert len(statements) == 6
     with closing(sqlite3.connect(gateway.database.path)) as database:
         plans = [
             database.execute(f"explain query plan {one}", [None] * one.count("?")).fetchall() for one in statements
         ]
     through = {row[3].split()[1] for plan in plans for row in plan if row[3].startswith("SCAN")}
-    assert through <= {"tally", "seen", "anon_1"}  # a row a day, and what is found
+    assert through <= {"tally", "seen", "source", "anon_1"}  # a row a day, one a source, and what is found
 
 
 @file_only
