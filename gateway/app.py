@@ -16,8 +16,10 @@ from gateway.core.problem import ConfigError, Problem
 from gateway.daemon import Daemon
 from gateway.ops import notify
 from gateway.ops.allocator import give_back_large_blocks
+from gateway.ops.clock import tell_if_behind
 from gateway.ops.passed import Passed
 from gateway.store import schema
+from gateway.store.ledger import latest
 
 PID_OCTETS = 20
 """Of the lock file, as far as it is read: who holds it."""
@@ -32,6 +34,7 @@ def serve(config: Config) -> None:
     with alone(config.beside):
         with notify.starting(f"bringing the database to schema {schema.HEAD}"):
             schema.migrate(database, fresh.now())
+        tell_if_behind(fresh.now(), database.read(latest))
         with closing(crew.nursery(config)) as nursery:
             daemon = Daemon(config, database, nursery, passed)
             daemon.bind()

@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,12 +20,11 @@ from gateway.config.schema import OUTBOUND
 from gateway.core.arrival import Arrival, Position
 from gateway.core.problem import ConfigError
 from gateway.core.remedies import with_remedy
-from gateway.core.times import stamp
 from gateway.core.verdict import Defer
 from gateway.egress.submission import Timeouts
 from gateway.ingress.budget import Budget
 from gateway.ingress.listener import Listener
-from gateway.ops.clock import SLACK
+from gateway.ops.clock import SET_IT, behind
 from gateway.ports import Receipt, Tokens, Unavailable
 from gateway.store import schema
 from gateway.store.ledger import latest
@@ -84,8 +82,8 @@ def _database(config: Config) -> Iterator[Finding]:
         state = f"at schema {revision}" if revision else "new; `run` makes its tables"
         runs = "; a gateway runs on it" if is_running(config) else ""
         yield Finding(Finding.OK, "database", f"{database}: {state}{runs}")
-        if revision and (newest := database.read(latest)) is not None:
-            yield from _clock(newest)
+        if revision and (why := behind(fresh.now(), database.read(latest))):
+            yield Finding(Finding.WARN, "clock", f"{why}; {SET_IT}")
     else:
         known = revision in schema.known()
         words = f"{database} is at schema {revision}, this gateway at {schema.HEAD}"
@@ -95,14 +93,6 @@ def _database(config: Config) -> Iterator[Finding]:
     if path is not None:
         yield from file_checks.private("database", path)
     database.close()
-
-
-def _clock(newest: datetime) -> Iterator[Finding]:
-    """Nobody tells the time; but nothing has come in tomorrow."""
-    if (now := fresh.now()) < newest - SLACK:
-        words = f"this machine says {stamp(now)}, and the newest message came at {stamp(newest)}"
-        wait = "set it right (timedatectl), for what is to be tried again waits until then"
-        yield Finding(Finding.WARN, "clock", f"{words}; {wait}")
 
 
 def _listeners(config: Config) -> Iterator[Finding]:

@@ -12,7 +12,22 @@ from gateway.core.times import stamp
 SLACK = timedelta(minutes=1)
 """What daemons that keep the time may take back without a word."""
 
+SET_IT = "set it right (timedatectl), for what is to be tried again waits until then"
+
 log = structlog.get_logger()
+
+
+def behind(now: datetime, newest: datetime | None) -> str:
+    """Why the clock must be behind; "" where nothing says so. Nobody tells the time; but nothing came in tomorrow."""
+    if newest is None or newest - now <= SLACK:
+        return ""
+    return f"this machine says {stamp(now)}, and the newest message came at {stamp(newest)}"
+
+
+def tell_if_behind(now: datetime, newest: datetime | None) -> None:
+    """Once, at the start: it may as well have been ahead when that message came, and be right now."""
+    if why := behind(now, newest):
+        log.warning("clock.behind", why=why, do=SET_IT)
 
 
 class Clock:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gateway.ops.clock import Clock
+from structlog.testing import capture_logs
+
+from gateway.ops.clock import Clock, tell_if_behind
 from house import NOW
 
 
@@ -24,3 +26,13 @@ def test_what_a_time_daemon_takes_back_is_no_trouble():
     times = iter([NOW + timedelta(seconds=one) for one in seconds])
     clock = Clock(lambda: next(times))
     assert [bool(clock.trouble()) for _ in seconds[1:]] == [False, True]
+
+
+def test_a_clock_before_the_newest_message_is_told_of_at_the_start():
+    """Nothing has come in tomorrow; but where nothing came in at all nobody knows."""
+    hour = timedelta(hours=1)
+    with capture_logs() as logs:
+        for newest in (None, NOW - hour, NOW, NOW + hour):
+            tell_if_behind(NOW, newest)
+    assert [one["event"] for one in logs] == ["clock.behind"]
+    assert "the newest message came at 2026-11-22T13:00:00" in logs[0]["why"]
