@@ -93,14 +93,14 @@ clean:  ## remove what the targets made, the sample database too
 $(VENV)/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; $(PYTHON) is older" >&2; exit 1; }
 	@$(PYTHON) -m venv --help >/dev/null 2>&1 && $(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory apt PACKAGES=python3-venv
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What the bench compares us with has an environment of its own: nothing of it is ever imported by the gateway.
 .bench/ready: tests/bench/requirements-peers.txt $(VENV)/ready
-	@$(PYTHON) -m venv .bench
+	@$(PYTHON) -m venv --clear .bench
 	@.bench/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/bench/requirements-peers.txt
 	@touch $@
 
