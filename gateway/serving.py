@@ -31,7 +31,7 @@ class Serving:
     def __init__(self, passed: Passed) -> None:
         self._passed = passed
         self._listeners: dict[str, Listener] = {}
-        self._pages: dict[str, asyncio.Task[None]] = {}
+        self._pages: dict[str, tuple[Page, asyncio.Task[None]]] = {}
         self._readings: dict[str, Reading] = {}
         self._every: set[Listener | Reading] = set()
         """With those that were left, until they are through."""
@@ -65,16 +65,20 @@ class Serving:
     def move(self, coming: Generation, taken: Addresses, tasks: asyncio.TaskGroup, grace: float) -> None:
         """Serve by it from here on; `grace` seconds are for what a mailbox is at that is read so no longer."""
         self._move_listeners(coming, taken, tasks)
-        for listen in self._pages.keys() - coming.pages.keys():
-            self._pages.pop(listen).cancel()
+        for listen, (page, task) in tuple(self._pages.items()):
+            if listen in coming.pages:
+                page.adopt(coming.pages[listen])
+            else:
+                del self._pages[listen]
+                task.cancel()
         for listen, page in taken.pages.items():
-            self._pages[listen] = tasks.create_task(page.serve())
+            self._pages[listen] = page, tasks.create_task(page.serve())
         self._move_readings(coming, tasks, grace)
 
     async def drain(self, grace: float) -> None:
         """All of them; pages are to be had meanwhile."""
         await asyncio.gather(*(one.drain(grace) for one in self._every))
-        for page in self._pages.values():
+        for _, page in self._pages.values():
             page.cancel()
 
     def _move_listeners(self, coming: Generation, taken: Addresses, tasks: asyncio.TaskGroup) -> None:

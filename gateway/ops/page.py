@@ -24,8 +24,8 @@ class Page:
     """`bind()`, then `serve()` in a task until it is cancelled. `take` gives a bound socket, `text` the metrics."""
 
     def __init__(self, take: Callable[[], socket.socket], text: Callable[[], Awaitable[bytes]]) -> None:
+        self.text = text
         self._take = take
-        self._text = text
         self._socket: socket.socket | None = None
         self._file = ""
         self._connections = 0
@@ -43,6 +43,10 @@ class Page:
             self._socket.close()
         if self._file:
             Path(self._file).unlink(missing_ok=True)
+
+    def adopt(self, other: Page) -> None:
+        """Tell from now on what another would, which is not bound."""
+        self.text = other.text
 
     async def serve(self) -> None:
         """Answer until cancelled."""
@@ -78,7 +82,7 @@ class Page:
             return _http("404 Not Found", b"the metrics are at /metrics\n")
         if method != b"GET":
             return _http("405 Method Not Allowed\r\nAllow: GET", b"GET only\n")  # RFC 9110 §15.5.6
-        return _http("200 OK", await self._text())
+        return _http("200 OK", await self.text())
 
 
 def _http(status: str, body: bytes) -> bytes:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.ops.page import CONNECTIONS, HEAD_OCTETS, Page
+from gateway.ops.passed import Passed
+from gateway.serving import Addresses, Serving
 
 TEXT = b"gateway_received_total 1.0\n"
 
@@ -114,3 +117,22 @@ async def test_a_unix_socket_is_removed_at_the_end(tmp_path):
     with suppress(asyncio.CancelledError):
         await task
     assert not path.exists()
+
+
+async def test_after_a_reload_the_page_tells_what_the_new_one_would():
+    """Of a source of accounts that is new, for example: the address stays bound meanwhile."""
+
+    async def other():
+        return b"gateway_received_total 2.0\n"
+
+    serving, listening = Serving(Passed()), bound()
+    first, second = Page(lambda: listening, text), Page(bound, other)
+    first.bind()
+    async with asyncio.TaskGroup() as group:
+        for page, taken in ((first, {"here": first}), (second, {})):
+            coming = SimpleNamespace(sites={}, pages={"here": page}, readings={})
+            serving.move(coming, Addresses({}, taken), group, 1)
+        address = listening.getsockname()
+        answer = await ask(lambda: asyncio.open_connection(*address), b"GET /metrics HTTP/1.1\r\n\r\n")
+        assert answer.endswith(b"gateway_received_total 2.0\n")
+        await serving.drain(0)
