@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -47,11 +47,11 @@ class Reading:
         """What it is at."""
         return self._mailbox.stints
 
-    async def serve(self, before: Reading | None = None) -> None:
-        """Read it until drained, but not while another reading is at it still."""
+    async def serve(self, before: Iterable[Reading] = ()) -> None:
+        """Read it until drained, but not while any of those before is at it still."""
         try:
-            if before is not None:
-                await before.ended()
+            for one in before:
+                await one.ended()
             if not self._left:
                 await self._mailbox.serve()
         finally:

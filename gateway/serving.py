@@ -92,14 +92,18 @@ class Serving:
             self._serve(listener, listener.serve(), tasks)
 
     def _move_readings(self, coming: Generation, tasks: asyncio.TaskGroup, grace: float) -> None:
-        """A mailbox that is read as before goes on; of another the old reading ends before the new one begins."""
+        """A mailbox that is read as before goes on; of another all old readings end before the new one begins.
+
+        Those that an earlier reload has left, too: a mail that two are at is taken by one, and the other one faults.
+        """
         before, self._readings = self._readings, {}
         for name, reading in coming.readings.items():
             if name in before and before[name].terms == reading.terms:
                 self._readings[name] = before.pop(name)
             else:
                 self._readings[name] = reading
-                self._serve(reading, reading.serve(before.get(name)), tasks)
+                old = [one for one in self._every if isinstance(one, Reading) and one.name == name]
+                self._serve(reading, reading.serve(old), tasks)
         for reading in before.values():
             tasks.create_task(reading.drain(grace))
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
+from gateway.ops.passed import Passed
 from gateway.polling import Reading
+from gateway.serving import Addresses, Serving
 
 
 class Box:
@@ -38,10 +41,10 @@ async def test_a_mailbox_that_has_changed_is_read_anew_when_the_old_reading_is_o
     async with asyncio.TaskGroup() as group:
         group.create_task(first.serve())
         await turns(2)
-        group.create_task(second.serve(first))
+        group.create_task(second.serve([first]))
         await first.drain(1)
         await second.drain(1)
-        group.create_task(third.serve(second))
+        group.create_task(third.serve([second]))
         await turns(5)
         assert told == ["a begins"]
         boxes[0].slow.set()
@@ -49,3 +52,21 @@ async def test_a_mailbox_that_has_changed_is_read_anew_when_the_old_reading_is_o
         await turns(9)
         await third.drain(1)
     assert told == ["a begins", "a ends", "c begins", "c ends"]
+
+
+async def test_a_mailbox_that_was_taken_away_and_comes_back_waits_for_what_it_was_at():
+    """Two reloads within the grace: two readings at once would take the same mails, and the second has no right to."""
+    told, serving = [], Serving(Passed())
+    boxes = [Box(told, name) for name in "ab"]
+    first, second = (Reading(box, "box", (box.name,)) for box in boxes)
+    async with asyncio.TaskGroup() as group:
+        for readings in ({"box": first}, {}, {"box": second}):
+            coming = SimpleNamespace(sites={}, pages={}, readings=readings)
+            serving.move(coming, Addresses({}, {}), group, 1)
+            await turns(5)
+        assert told == ["a begins"]
+        for box in boxes:
+            box.slow.set()
+        await turns(9)
+        await serving.drain(1)
+    assert told == ["a begins", "a ends", "b begins", "b ends"]
