@@ -102,6 +102,8 @@ class Round:
         if fitting and (short := self.world.short()):
             raise Unavailable(short)
         for part in _parts(fitting, self.rests.alone):
+            if self.stopping():  # a batch of the largest lasts for longer than a drain may
+                break
             await self._take_in(part)
 
     async def _missing(self, mails: list[Mail]) -> None:

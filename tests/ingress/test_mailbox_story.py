@@ -187,6 +187,66 @@ async def test_the_next_are_received_while_the_slowest_of_those_before_is_not_do
     assert (server.contents("INBOX"), len(server.contents("Done"))) == ([], 17)
 
 
+def three_parts(server):
+    """48 mails that say a mebibyte each."""
+    raws = [letter(message_id=f"{number}@rossi.example") for number in range(48)]
+    for raw in raws:
+        server.add(raw, size=2**20)
+    return raws
+
+
+async def test_told_to_stop_it_fetches_no_more_and_files_what_it_has(post, server):
+    """A batch may be of 100 large mails: those of it that were not fetched are for the next reading."""
+    three_parts(server)
+    box = post.mailbox()
+
+    async def receive(arrival):
+        box._stop.set()
+        return await post.gateway.receiver(arrival)
+
+    box._world = replace(box._world, receive=receive)
+    await box.serve()
+    taken = len(post.gateway.messages)
+    assert 16 <= taken <= 32
+    assert (len(server.contents("INBOX")), len(server.contents("Done"))) == (48 - taken, taken)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "a fault"])
+async def test_whatever_ends_it_with_two_parts_under_way_gives_the_memory_back(post, server, how):
+    """And nothing is lost or taken twice: the next reading files what was committed, and takes what was not."""
+    raws, both, first, second = three_parts(server), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    def third():
+        if server.calls.count("fetch") == 3:
+            server.poison = {40}
+            box._stop.set()
+            second.set()  # heard after the fault
+
+    async def receive(arrival):
+        if arrival.raw == raws[3]:
+            await first.wait()
+        if arrival.raw == raws[20]:
+            both.set()
+            await second.wait()
+        return await post.gateway.receiver(arrival)
+
+    server.on_fetch = third
+    box = post.mailbox(receive=receive)
+    task = asyncio.create_task(box.serve())
+    await asyncio.wait_for(both.wait(), 30)
+    if how == "a fault":
+        first.set()
+    else:
+        await box.drain(0)
+    await asyncio.gather(task, return_exceptions=True)
+    assert box._world.budget.bound.now == 0
+    assert (len(post.gateway.messages), second.is_set()) == ((32, True) if how == "a fault" else (30, False))
+    server.poison, server.on_fetch = set(), lambda: None
+    await post.read()
+    assert len(post.gateway.messages) == 48
+    assert (server.contents("INBOX"), server.contents("Done")) == ([], sorted(raws))
+
+
 async def test_a_mail_that_is_put_off_stays_and_stops_no_other(post, server):
     """I9: deferred for a reason of its own; the rest is taken, and it is tried again when its time has come."""
     server.add(EVE)
