@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import BinaryIO
 from gateway.config.roster import READERS, read_stream
 from gateway.core.problem import Problem
 from gateway.core.roster import Entry
-from gateway.core.sourced import OCTETS, Roster
+from gateway.core.sourced import ACCOUNTS, OCTETS, Roster
 from gateway.ports import Unavailable
 
 PIECE = 1024 * 1024
@@ -44,8 +45,10 @@ class FileSource:
         of = f"source {self.name}"
         try:
             with ExitStack() as opened:
-                file = opened.enter_context(self._path.open("rb"))
+                file = opened.enter_context(os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK), "rb"))
                 before = os.fstat(file.fileno())
+                if not stat.S_ISREG(before.st_mode):  # nobody ends the wait for a pipe's writer
+                    raise Unavailable(f"{of}: {self._path} is not a file")
                 if trouble := self._old(before):
                     raise Unavailable(f"{of}: {self._path} {trouble}")
                 if known and self._seen == (_face(before), known):
@@ -92,7 +95,12 @@ class FileSource:
 
     def _entries(self, copy: BinaryIO) -> Iterator[Entry | Problem]:
         with copy:
-            yield from read_stream(copy, str(self._path), READERS[self._path.suffix.lower()])
+            found = read_stream(copy, str(self._path), READERS[self._path.suffix.lower()])
+            for number, one in enumerate(found, 1):
+                if number > ACCOUNTS:
+                    yield Problem(str(self._path), 0, "", f"says over {ACCOUNTS} accounts", "too much to be right")
+                    return
+                yield one
 
 
 def _face(found: os.stat_result) -> tuple[int, ...]:

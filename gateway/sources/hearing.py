@@ -20,13 +20,21 @@ from gateway.core.sourced import ACCOUNTS, OCTETS, Roster
 from gateway.ports import Unavailable
 
 BITS = 256
+BESIDE = 2 * ACCOUNTS
+"""So many addresses and services are held in memory, until the accounts come that they are of."""
 
 
 class Hearing:
     """One answer, as it comes in. Raises Unavailable where there is too much of it, or it takes too long."""
 
-    def __init__(
-        self, of: str, folder: Path, seconds: float, given_up: threading.Event, accounts: int = ACCOUNTS
+    def __init__(  # noqa: PLR0913, PLR0917 - whose, where, and four bounds
+        self,
+        of: str,
+        folder: Path,
+        seconds: float,
+        given_up: threading.Event,
+        accounts: int = ACCOUNTS,
+        beside: int = BESIDE,
     ) -> None:
         """`of` is how the source is called, `folder` where what it says waits: for our eyes only."""
         self.of = of
@@ -36,6 +44,7 @@ class Hearing:
         self._accounts = accounts
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - whoever reads the answer ends it
         self._count = self._octets = self._digests = 0
+        self._beside = self._most = beside
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +72,8 @@ class Hearing:
     def add(self, record: dict[str, Any]) -> None:
         """One account, as a table has it: the columns of `core/roster.py`."""
         self.patience()
-        octets = json.dumps(row(record), sort_keys=True).encode() + b"\n"
+        said = {"status": ""} | row(record)  # one who has none is nobody's guess: active would let him in
+        octets = json.dumps(said, sort_keys=True).encode() + b"\n"
         self._count += 1
         self._octets += len(octets)
         if self._count > self._accounts or self._octets > OCTETS:
@@ -74,12 +84,20 @@ class Hearing:
         self._digests = (self._digests + digest) % 2**BITS  # a sum: in whatever order they come
         self._file.write(octets)
 
+    def beside(self) -> None:
+        """One row more that waits in memory for its account."""
+        self.patience()
+        self._beside -= 1
+        if self._beside < 0:
+            raise Unavailable(f"{self.of}: says over {self._most} addresses and services: too much to be right")
+
     def answer(self, known: str) -> Roster | None:
         """All that was added, to be read once; None where its digest is the `known` one."""
         digest = f"{self._count}:{self._digests:064x}"
         if digest == known:
             self._file.close()
             return None
+        self._file.flush()  # a full disk is told now, and not when it is read
         return Roster(digest, self._entries())
 
     def refused(self, key: str, wrong: str, right: str) -> Roster:

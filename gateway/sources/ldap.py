@@ -17,6 +17,7 @@ from ldap3 import NONE, SUBTREE, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPException
 from ldap3.core.results import RESULT_SUCCESS
 
+from gateway.core.account import Standing
 from gateway.core.problem import Problem
 from gateway.core.sourced import Roster
 from gateway.ports import Unavailable
@@ -82,6 +83,8 @@ class Ldap:
         except (LDAPException, OSError) as fault:
             words = " ".join(str(fault).split())[:CHARACTERS]
             raise Unavailable(f"{of}: {words.replace(password, '[withheld]') if password else words}") from fault
+        except (LookupError, ValueError, TypeError) as fault:  # what ldap3 makes of octets at random
+            raise Unavailable(f"{of}: what answers on port {said.port} does not speak LDAP") from fault
 
     def give_up(self) -> None:
         """Nobody waits any more; from another thread."""
@@ -160,6 +163,8 @@ def _record(said: LdapSettings, dn: str, attributes: Mapping[str, list[bytes]]) 
     if cut := next((name for name in found if ";range=" in name), ""):
         raise _Odd(dn, f"has more of {cut.partition(';')[0]} than the server gives at once", "fewer values")
     record: dict[str, Any] = {**said.defaults}
+    if "status" not in said.attributes:  # the filter says who is a customer
+        record.setdefault("status", Standing.ACTIVE.value)
     for key, attribute in said.attributes.items():
         values = [_text(dn, attribute, one) for one in found.get(attribute.lower(), ())]
         if key in LISTS:

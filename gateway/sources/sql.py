@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy.engine import URL
@@ -108,7 +109,7 @@ class Sql:
         url = self._url.set(password=password) if password else self._url
         arguments = {**_CONNECT.get(url.get_driver_name(), {})}
         if url.get_backend_name() == "sqlite":  # a file that is not there is not made
-            url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+            url = url.set(database=f"file:{quote(url.database or '')}", query={"mode": "ro", "uri": "true"})
         return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
 
     def _begin(self, connection: Connection, hearing: Hearing) -> None:
@@ -138,7 +139,9 @@ class Sql:
                     if wrong := asked.unlike(columns):
                         return hearing.refused(f"{key}_query", wrong, f"SELECT {', '.join(columns)}")
                     for one in asked:
-                        hearing.patience()
+                        hearing.beside()
+                        if one["code"] is None:  # or they were those of an account called None
+                            return hearing.refused(f"{key}_query", "has a row whose code is NULL", "the account's code")
                         rows.setdefault(str(one["code"]).strip(), []).append(read(one))
         columns = tuple(key for key in KEYS if key not in beside)
         with _Asked(connection, said.query) as asked:
@@ -155,7 +158,8 @@ class _Asked:
 
     def __init__(self, connection: Connection, query: str) -> None:
         self._rows = connection.execution_options(stream_results=True, yield_per=ROWS).exec_driver_sql(query)
-        self._names = [name.lower() for name in self._rows.keys()]  # noqa: SIM118 - a result is no mapping
+        names = self._rows.keys() if self._rows.returns_rows else ()  # a comment alone, or a PRAGMA, selects nothing
+        self._names = [name.lower() for name in names]
 
     def __enter__(self) -> Self:
         return self

@@ -23,7 +23,7 @@ from gateway.sources.sql import Sql, SqlSettings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROSSI = ("ROSSI", "Rossi S.r.l.", "it", "active", "a@rossi.example", "t@rossi.example;u@rossi.example", "vps:one")
-SMITH = ("SMITH", "Smith 100% Ltd", "en", "", "o@smith.example", "", "domain:smith.example;vps:two")
+SMITH = ("SMITH", "Smith 100% Ltd", "en", "active", "o@smith.example", "", "domain:smith.example;vps:two")
 COLUMNS = [f'"{key}"' for key in KEYS]
 SELECTED = ", ".join(f"{one} AS {one.upper()}" for one in COLUMNS)
 QUERY = f"SELECT {SELECTED} FROM customer WHERE name LIKE '%'"  # noqa: S608 - our own words

@@ -68,6 +68,13 @@ def test_a_file_that_is_too_old_is_not_believed(kept):
         source.fetch("")
 
 
+def test_a_pipe_is_no_file(tmp_path):
+    """Nobody may keep the daemon waiting by making one where the file was."""
+    os.mkfifo(path := tmp_path / "crm.csv")
+    with pytest.raises(Unavailable, match=r"crm\.csv is not a file"):
+        FileSource("crm", path, None, tmp_path, lambda: NOW).fetch("")
+
+
 def test_what_was_only_touched_is_read_and_known_again(kept):
     """By its digest, where the file system says that it is another."""
     source = kept(f"{HEADER}\n{ROSSI}\n")

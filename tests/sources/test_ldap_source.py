@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -48,6 +50,13 @@ def fault(source):
     return str(raised.value)
 
 
+def answer(server, octets):
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(bytes.fromhex(octets))
+
+
 def test_attributes_become_an_account(directory, asked):
     """Defaults where there is none, a kind where a service names none, and Exchange's proxyAddresses as they are."""
     proxies = ["SMTP:A@rossi.example", "smtp:t@rossi.example", "x500:/o=Firm/cn=1", "sip:t@rossi.example"]
@@ -82,6 +91,24 @@ def test_two_values_where_one_is_wanted_are_refused(directory, asked):
 def test_a_server_that_is_not_proved_hears_no_password(asked, more):
     """The certificate is by a CA that is named, and for the name that was asked."""
     assert "certificate verify failed" in fault(asked(**more))
+
+
+@pytest.mark.parametrize("octets", ["3003020101", "300c02010161070a016f04000400"], ids=["short", "odd"])
+def test_what_is_no_directory_is_told(asked, octets):
+    """ldap3 falls over octets at random: that is a source that is away, and not the end of the daemon."""
+    with socket.create_server((LOOPBACK, 0)) as server, ThreadPoolExecutor(1) as beside:
+        answered = beside.submit(answer, server, octets)
+        port = server.getsockname()[1]
+        assert fault(asked(port=port, tls="none")).endswith(f"what answers on port {port} does not speak LDAP")
+        answered.result()
+
+
+def test_a_status_that_is_in_no_attribute_is_missing(directory, asked):
+    """Where an attribute is named for it, whoever loses his own does not become a customer in good standing."""
+    directory.put([ROSSI])
+    attributes = {"code": "sn", "name": "cn", "primary": "mail", "status": "employeeType"}
+    [problem] = asked(attributes=attributes).fetch("").entries
+    assert "account ROSSI: status: is missing" in str(problem)
 
 
 def test_starttls_is_proved_too(directory, asked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -127,7 +128,7 @@ def test_a_driver_that_is_not_here_is_named(crm):
 
 def test_what_is_no_text_is_refused_by_its_column(crm, tmp_path):
     """Octets that are no UTF-8 cannot be a name; what is a number may be a code."""
-    odd = "SELECT 4711 AS code, x'ff' AS name, 'it' AS language, NULL AS status, 'a@b.example' AS \"primary\""
+    odd = "SELECT 4711 AS code, x'ff' AS name, 'it' AS language, 'active' AS status, 'a@b.example' AS \"primary\""
     [problem] = crm(query=odd, services_query=SERVICES).fetch("").entries
     assert problem.key == "account 4711: name"
 
@@ -140,3 +141,42 @@ def test_an_answer_has_a_bound(tmp_path):
         with pytest.raises(Unavailable, match="says over 2 accounts"):
             hearing.add({"code": "C"})
         list(hearing.answer("").entries)
+
+
+@pytest.mark.parametrize("query", ["-- SELECT code FROM customer", "PRAGMA query_only = OFF"])
+def test_a_query_that_selects_nothing_is_told(crm, query):
+    """What an operator has commented out is a line in the log, and not the end of the daemon."""
+    [problem] = crm(query=query).fetch("").entries
+    assert str(problem).startswith("source crm: query: selects no column code")
+
+
+def test_rows_of_nobody_are_nobodys(crm):
+    """A contact whose customer is NULL must not become one of an account that is called None."""
+    [problem] = crm(secondary_query="SELECT NULL AS code, 'x@evil.example' AS address").fetch("").entries
+    assert "secondary_query: has a row whose code is NULL" in str(problem)
+
+
+def test_a_status_is_never_guessed(crm):
+    """A CASE that has no word for a new kind of customer says NULL: that would have let him in."""
+    blocked = QUERY.replace("status,", "CASE status WHEN 'blocked' THEN 'suspended' END AS status,")
+    [problem] = crm(query=blocked).fetch("").entries
+    assert "account ROSSI: status: is missing; active or suspended or closed" in str(problem)
+
+
+def test_what_waits_in_memory_has_a_bound(tmp_path):
+    """Addresses come before the accounts that they are of: a join that went wrong takes no more than so many."""
+    told = pytest.raises(Unavailable, match="says over 2 addresses and services")
+    with told, Hearing("source crm", tmp_path, 30, threading.Event(), beside=2) as hearing:
+        for _ in range(2):
+            hearing.beside()
+        assert hearing.left > 0
+        hearing.beside()
+
+
+def test_a_full_disk_is_told_before_the_answer_counts(tmp_path):
+    """A short answer waits in a buffer: if it met the disk only when it is read, nobody would expect what that says."""
+    with Hearing("source crm", tmp_path, 30, threading.Event()) as hearing:
+        hearing.add({"code": "A"})
+        answer = hearing.answer("")
+        assert os.fstat(hearing._file.fileno()).st_size > 0
+        list(answer.entries)
