@@ -69,7 +69,8 @@ class Round:
         outcome = self.ask(self.terms())
         if outcome.synced and outcome.synced.report.touched:
             told = outcome.synced.report
-            log.info("accounts.synced", source=outcome.source, did=str(told), primaries=told.primaries.count)
+            shared = {"ambiguous": told.ambiguous} if told.ambiguous else {}
+            log.info("accounts.synced", source=outcome.source, did=str(told), primaries=told.primaries.count, **shared)
         if why := outcome.unavailable or "; ".join(outcome.refused):
             do = f"nothing was changed; look with `gateway accounts sync {outcome.source} --dry-run`"
             log.warning("accounts.sync-failed", source=outcome.source, why=why, do=do)

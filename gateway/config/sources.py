@@ -94,7 +94,7 @@ class AccountSource(Section):
     stale_after: Duration = written("6h")
     """So long without success is an alarm."""
     most_removed: Percent = 10
-    """Percent of its accounts that may lose something in one round: closed, an address, a service, the primary."""
+    """Percent of its accounts that may lose something within a day: closed, an address, a service, the primary."""
 
     def faults(self) -> Iterator[Wrong]:
         """What cannot be."""

@@ -15,6 +15,8 @@ OCTETS = 1024 * 1024 * 1024
 """of so many octets in all."""
 LEAST = 3
 """So many accounts may always lose something at once: one in ten of a small firm's accounts is none."""
+DAY = timedelta(days=1)
+"""So long what a round took counts with what the next ones take: nine percent every quarter of an hour is no tenth."""
 AGAIN = timedelta(minutes=5)
 """After a failure a source is asked again no later than this."""
 
@@ -29,13 +31,13 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """How many of a source's accounts may lose something in one round, in percent."""
+    """How many of a source's accounts may lose something within `DAY`, in percent. With 0 it is none."""
 
     percent: int = 10
 
     def stops(self, harmed: int, kept: int) -> bool:
         """Whether `harmed` of the accounts that it keeps are too many."""
-        return harmed > max(LEAST, kept * self.percent // 100)
+        return harmed > max(LEAST if self.percent else 0, kept * self.percent // 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ class Known:
     next_at: datetime | None = None
     error: str = ""
     """Why the last round changed nothing; empty where it went well."""
+    harmed: int = 0
+    """So many accounts lost something since `harmed_since`."""
+    harmed_since: datetime | None = None
+
+    def lately(self, now: datetime) -> int:
+        """How many lost something within a `DAY`; a clock that was ahead makes it no longer."""
+        return self.harmed if self.harmed_since and abs(now - self.harmed_since) < DAY else 0
 
     def due(self, now: datetime, every: timedelta) -> bool:
         """Whether it is time to ask. A wait that is longer than it is configured now is not waited for."""

@@ -68,6 +68,9 @@ def apply(connection: Connection, owner: str) -> None:
     moved = primaries().with_only_columns(change.c.account_id)
     untried = update(account).where(account.c.id.in_(moved)).values(hard_failures=0, soft_failures=0)  # R6
     connection.execute(untried)
+    former = select(account.c.source).join(change, change.c.account_id == account.c.id)
+    former = former.where(account.c.source.not_in(("", owner)))
+    connection.execute(update(t.source).where(t.source.c.name.in_(former)).values(digest=""))  # if it comes back
     connection.execute(
         update(account)
         .where(account.c.id == change.c.account_id)

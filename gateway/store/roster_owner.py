@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union, update
 
 from gateway.core.account import Standing
 from gateway.core.problem import Problem
@@ -53,7 +53,10 @@ def trespasses(connection: Connection, owner: Owner) -> Iterator[Problem]:
 
 
 def harmed(connection: Connection) -> int:
-    """How many accounts lose their good standing, an address, a service, or the address that letters go to."""
+    """How many accounts lose their good standing, an address, a service, or the address that letters go to.
+
+    And whoever shares an address from now on with an account that claims it, for mail from it is held (R3).
+    """
     change, old = s.change, t.account
     lost = or_(
         change.c.gone,
@@ -63,8 +66,9 @@ def harmed(connection: Connection) -> int:
         _lost(t.service, s.service, "kind", "name"),
         moves(change.c.n, old.c.id),
     )
-    query = select(func.count()).select_from(change.join(old, old.c.id == change.c.account_id)).where(lost)
-    return connection.execute(query).scalar_one()
+    losing = select(old.c.id).join(change, old.c.id == change.c.account_id).where(lost)
+    both = union(losing, _crowded()).subquery()
+    return connection.execute(select(func.count()).select_from(both)).scalar_one()
 
 
 def kept(connection: Connection, owner: Owner) -> int:
@@ -86,6 +90,22 @@ def release(connection: Connection, code: str) -> None:
     former = select(t.account.c.source).where(*of_account).scalar_subquery()
     connection.execute(update(t.source).where(t.source.c.name == former).values(digest=""))
     connection.execute(update(t.account).where(*of_account).values(source=""))
+
+
+def _crowded() -> Select[Any]:
+    """The accounts in good standing that have had an address alone which another account claims, whoever keeps them."""
+    change, old, mine, claimed = s.change, t.account, t.address, s.address
+    other, holder = t.address.alias("other"), t.account.alias("holder")
+    shared = any_row(
+        other.join(holder, holder.c.id == other.c.account_id),
+        other.c.key == mine.c.key,
+        other.c.account_id != mine.c.account_id,
+        holder.c.status != Standing.CLOSED.value,
+    )
+    query = select(old.c.id).join(mine, mine.c.account_id == old.c.id).join(claimed, claimed.c.key == mine.c.key)
+    query = query.join(change, change.c.n == claimed.c.n).where(change.c.status != Standing.CLOSED.value)
+    others = or_(change.c.account_id.is_(None), change.c.account_id != old.c.id)
+    return query.where(old.c.status == Standing.ACTIVE.value, others, ~shared)
 
 
 def _lost(old: Any, new: Any, *columns: str) -> ColumnElement[bool]:

@@ -48,11 +48,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What came of an answer, or would; of the accounts that the source `kept` so many were `harmed`."""
+    """What came of an answer, or would; of the accounts that the source `kept` so many were `harmed`.
+
+    Others were so `lately`, which the guard counts too.
+    """
 
     report: Report
     harmed: int
     kept: int
+    lately: int = 0
     stopped: str = ""
     """Why it would be refused; of a dry run alone."""
 
@@ -62,8 +66,10 @@ def known(connection: Connection, name: str) -> Known:
     row = connection.execute(select(t.source).where(t.source.c.name == name)).first()
     if row is None:
         return Known()
-    succeeded = moment(row.succeeded_at) if row.succeeded_at else None
-    return Known(row.round, row.digest, moment(row.since), succeeded, moment(row.next_at), row.error)
+    succeeded, harmed = (moment(one) if one else None for one in (row.succeeded_at, row.harmed_since))
+    return Known(
+        row.round, row.digest, moment(row.since), succeeded, moment(row.next_at), row.error, row.harmed, harmed
+    )
 
 
 def looked(connection: Connection, name: str, before: Known, now: datetime, after: Known) -> None:
@@ -79,6 +85,8 @@ def looked(connection: Connection, name: str, before: Known, now: datetime, afte
         "succeeded_at": stamp(after.succeeded_at) if after.succeeded_at else None,
         "next_at": stamp(after.next_at or now),
         "error": after.error,
+        "harmed": after.harmed,
+        "harmed_since": stamp(after.harmed_since) if after.harmed_since else None,
     }
     connection.execute(upsert(t.source).values(row).on_conflict_do_update(index_elements=["name"], set_=row))
 
@@ -97,13 +105,18 @@ def sync(  # noqa: PLR0913 - an answer, its terms, and when
     owner = Owner(terms.source, terms.others, terms.adopt)
 
     def settled(connection: Connection, told: Report) -> Synced:
-        synced = Synced(told, harmed(connection), kept(connection, owner))
+        lately = 0 if terms.allow_removal else before.lately(now)  # an operator has looked: it begins anew
+        synced = Synced(told, harmed(connection), kept(connection, owner), lately)
         stopped = _stopped(terms, synced)
         if dry_run:
             return replace(synced, stopped=str(stopped or ""))
         if stopped:
             raise RosterRefused([stopped], 1)
-        looked(connection, terms.source, before, now, Known(digest=answer.digest, succeeded_at=now, next_at=next_at))
+        after = Known(digest=answer.digest, succeeded_at=now, next_at=next_at)
+        if lately or (synced.harmed and not terms.allow_removal):
+            since = before.harmed_since if lately else now
+            after = replace(after, harmed=lately + synced.harmed, harmed_since=since)
+        looked(connection, terms.source, before, now, after)
         _account_for(connection, told, terms, now)
         return synced
 
@@ -111,9 +124,12 @@ def sync(  # noqa: PLR0913 - an answer, its terms, and when
 
 
 def _stopped(terms: Terms, synced: Synced) -> Problem | None:
-    if terms.allow_removal or not terms.guard.stops(synced.harmed, synced.kept):
+    all_harmed = synced.lately + synced.harmed
+    if terms.allow_removal or not synced.harmed or not terms.guard.stops(all_harmed, synced.kept):
         return None
-    wrong = f"would take something from {synced.harmed} of its {synced.kept} accounts, over {terms.guard.percent} %"
+    before = f", after {synced.lately} within a day" if synced.lately else ""
+    wrong = f"would take something from {synced.harmed} of its {synced.kept} accounts{before}"
+    wrong += f", over {terms.guard.percent} %"
     right = f"look with `gateway accounts sync {terms.source} --dry-run`; if it is right, with --allow-removal"
     return Problem(f"source {terms.source}", 0, "", wrong, right)
 

@@ -43,10 +43,10 @@ class Book:
     def __init__(self, url):
         self.database = new_database(url)
 
-    def sync(self, *said, terms=CRM, dry_run=False, before=None, digest="d"):
+    def sync(self, *said, terms=CRM, dry_run=False, before=None, digest="d", now=NOW):
         before = before or self.known(terms.source)
         roster = Roster(digest, iter(said))
-        return sync(self.database, roster, terms, before, now=NOW, next_at=LATER, dry_run=dry_run)
+        return sync(self.database, roster, terms, before, now=now, next_at=LATER, dry_run=dry_run)
 
     def load(self, *said, prune=False, sources=("crm", "erp")):
         how = {"prune": prune, "dry_run": False, "now": NOW, "by": "ops", "sources": sources}
@@ -231,3 +231,42 @@ def test_what_is_released_is_kept_by_hand(accounts):
     accounts.database.write(lambda c: release(c, "A"))
     assert accounts.owners == {"A": None, "B": "crm"}
     assert accounts.known("crm").digest == ""
+
+
+def test_many_small_rounds_are_no_way_around_the_guard(accounts):
+    """What was taken within a day counts; with an operator's word, and after a day, it begins anew."""
+    accounts.sync(*entries(50))
+    assert accounts.sync(*entries(50, 4)).report.removed == 4
+    assert "from 1 of its 46 accounts, after 4 within a day, over 10 %" in accounts.refusal(*entries(50, 5))
+    assert accounts.sync(*entries(50, 4), entry("NEW")).report.added == 1  # what harms nobody goes on
+    assert accounts.sync(*entries(50, 5), now=NOW + timedelta(days=1)).report.removed == 2
+    assert accounts.sync(*entries(50, 20), terms=replace(CRM, allow_removal=True)).report.removed == 15
+    assert accounts.sync(*entries(50, 23)).report.removed == 3
+
+
+def test_the_guard_counts_whose_address_another_claims(accounts):
+    """R3: mail from an address on two accounts is held. A join that gives everybody everything stops everybody."""
+    accounts.load(entry("HAND"))
+    accounts.sync(*entries(5))
+    claims = [Address("admin", f"c{one}.example") for one in range(4)] + [Address("tech", "hand.example")]
+    taker = entry("TAKER", secondary=tuple(claims))
+    assert "would take something from 5 of its 5 accounts" in accounts.refusal(*entries(5), taker)
+    fewer = replace(taker, secondary=taker.secondary[:2])
+    assert accounts.sync(*entries(5), fewer).harmed == 2
+    assert accounts.sync(*entries(5), fewer, entry("NEW", secondary=fewer.secondary)).harmed == 0  # held already
+
+
+@file_only
+def test_with_0_percent_nothing_goes_unasked(accounts):
+    """Three always may, but where an operator says that none may."""
+    accounts.sync(*entries(5))
+    assert "over 0 %" in accounts.refusal(*entries(5, 1), terms=replace(CRM, guard=Guard(0)))
+
+
+@file_only
+def test_a_source_that_comes_back_is_heard_anew(accounts):
+    """What an import has taken over meanwhile would else stay, and every round be told to have gone well."""
+    accounts.sync(entry("A"), entry("B"))
+    accounts.load(entry("A", "new"), sources=())
+    assert accounts.known("crm").digest == ""
+    assert "account A: is kept by hand" in accounts.refusal(entry("A"), entry("B"))

@@ -77,6 +77,7 @@ class SourceRow(SQLModel, table=True):
     """What is known of a source: the digest of what was last made true, and how the last round ended.
 
     `round` counts what was written of it: who has looked at an older one may not write (`store/sources.py`).
+    `harmed` counts the accounts that lost something since `harmed_since`, for the guard.
     """
 
     __tablename__ = "source"
@@ -89,3 +90,5 @@ class SourceRow(SQLModel, table=True):
     succeeded_at: str | None = None
     next_at: str
     error: str
+    harmed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    harmed_since: str | None = None
