@@ -1,16 +1,18 @@
 """Finding mail by whatever somebody has of it: by an index where a word is an id, else newest first, for so long.
 
-An id is one message or one ticket. All other words are looked for in what the index of arrival times carries
+An id of ours is one message or one ticket. All other words are looked for in what the index of arrival times carries
 (`tables.messages.SEARCHED`), in stretches that double backwards: so what is recent is found at once, and whoever runs
-out of time has looked through everything since a day that is told.
+out of time has looked through everything since a day that is told. A Message-ID is whatever its sender wanted: it
+answers alone only where it can be nothing else.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select
 
@@ -26,6 +28,10 @@ SECONDS = 5.0
 """So long is looked, all in all."""
 ACCOUNTS = 200
 """So many accounts of a name are looked at."""
+NAMED = 1_000
+"""So many messages of one Message-ID, the newest."""
+QUEUE_ID = 8
+"""A word of so many characters, with a digit among them, may be a smarthost's id of a letter; "2.0.0" is none."""
 ROW_AT = 26
 """Where in the token of a reverse-path the outbox row's id begins (`core/reference.py`)."""
 
@@ -59,38 +65,64 @@ class Look:
 
 def find(connection: Connection, wanted: Wanted, look: Look) -> Found:
     """Whatever the words name."""
-    for term in wanted.terms:
-        if found := _exactly(connection, term, look.limit, look.hostname):
-            return found
     deadline = time.monotonic() + look.seconds
-    found = _search(connection, wanted, look, _condition, deadline)
-    to_us = any(term.rpartition("@")[2].lower() in look.domains for term in wanted.terms)
-    if found.messages or found.stopped or not to_us:
+    try:
+        with within(connection, look.seconds):
+            for term in wanted.terms:
+                if found := _ours(connection, term, look):
+                    return found
+            named = {term: _named(connection, term) for term in wanted.terms}
+            if len(named) == 1 and wanted.since is None and not _means_more(connection, wanted.terms[0]):
+                [ids] = named.values()
+                if ids:
+                    return _cut(ids, look.limit)
+            conditions = [_condition(connection, term) | _m.id.in_(ids) for term, ids in named.items()]
+    except Overdue:
+        return Found(stopped=look.now)
+    found = _search(connection, wanted, look, conditions, deadline)
+    if found.messages or found.stopped:
         return found
-    return _search(connection, wanted, look, _or_recipient, deadline)
+    if any(term.rpartition("@")[2].lower() in look.domains for term in wanted.terms):
+        to_us = (_is_for(term) for term in wanted.terms)
+        conditions = [one | recipient for one, recipient in zip(conditions, to_us, strict=True)]
+        return _search(connection, wanted, look, conditions, deadline)
+    return _said(connection, wanted, look, deadline)
 
 
-def _exactly(connection: Connection, term: str, limit: int, hostname: str) -> Found | None:
-    """By the id that the word is: each look-up is one of an index."""
+def _ours(connection: Connection, term: str, look: Look) -> Found | None:
+    """By an id of ours that the word is: each look-up is one of an index."""
     local = term.rpartition("@")[0]
     detail = local.partition("+")[2]
-    for claim in claims("", [term], [detail], hostname):
-        if found := _letter(connection, claim.nonce) or _by_reference(connection, claim.reference, limit):
+    for claim in claims("", [term], [detail], look.hostname):
+        if found := _letter(connection, claim.nonce) or _by_reference(connection, claim.reference, look.limit):
             return found
     reference = normal_reference(term.strip("[#]"))
-    if reference and (found := _by_reference(connection, reference, limit)):
+    if reference and (found := _by_reference(connection, reference, look.limit)):
         return found
     if found := _letter(connection, term) or _letter(connection, detail[ROW_AT:]):
         return found
     by_id = connection.execute(select(_m.id).where(_m.id == term.upper())).scalar()
-    return Found((by_id,)) if by_id else _by_message_id(connection, term, limit)
+    return Found((by_id,)) if by_id else None
 
 
-def _by_message_id(connection: Connection, term: str, limit: int) -> Found | None:
+def _named(connection: Connection, term: str) -> list[str]:
+    """Those with this Message-ID, newest first; what repeats one is told with it."""
     query = select(_m.id, _m.reason).where(_m.message_id == term).order_by(_m.received_at.desc(), _m.id.desc())
-    rows = connection.execute(query.limit(limit + 1)).all()
-    firsts = [row.id for row in rows if row.reason != Reason.DUPLICATE.value] or [row.id for row in rows]
-    return _cut(firsts, limit) if rows else None  # what repeats one is told with it
+    rows = connection.execute(query.limit(NAMED)).all()
+    return [row.id for row in rows if row.reason != Reason.DUPLICATE.value] or [row.id for row in rows]
+
+
+def _means_more(connection: Connection, term: str) -> bool:
+    """Whether what has the form of a Message-ID may be a part of one's address, or the whole of it."""
+    local, _, domain = term.rpartition("@")
+    if not local or not domain:
+        return True
+    try:
+        key = Address.parse(term).key
+    except ValueError:
+        return False
+    known = (select(_m.id).where(_m.author == key), select(t.address.c.key).where(t.address.c.key == key))
+    return any(connection.execute(query.limit(1)).first() for query in known)
 
 
 def _by_reference(connection: Connection, reference: str, limit: int) -> Found | None:
@@ -120,18 +152,14 @@ def _search(
     connection: Connection,
     wanted: Wanted,
     look: Look,
-    condition: Callable[[Connection, str], ColumnElement[bool]],
+    conditions: Sequence[ColumnElement[bool]],
     deadline: float,
 ) -> Found:
     """Newest first, stretch by stretch."""
     first = connection.execute(select(func.min(_m.received_at))).scalar()
     if first is None:
         return Found()
-    query = (
-        select(_m.id)
-        .where(*(condition(connection, one) for one in wanted.terms))
-        .order_by(_m.received_at.desc(), _m.id.desc())
-    )
+    query = select(_m.id).where(*conditions).order_by(_m.received_at.desc(), _m.id.desc())
     ids: list[str] = []
     for begin, end in _stretches(max(wanted.since or moment(first), moment(first)), wanted.before, look.now):
         part = query.where(_m.received_at >= stamp(begin)).limit(look.limit + 1 - len(ids))
@@ -167,9 +195,23 @@ def _condition(connection: Connection, term: str) -> ColumnElement[bool]:
     return or_(_m.author == key, _m.account_id.in_(of_primary), Like(_m.reverse_path, _escaped(term)))
 
 
-def _or_recipient(connection: Connection, term: str) -> ColumnElement[bool]:
-    """The same, or among the forward-paths, which no index has."""
-    return or_(_condition(connection, term), Like(cast(_m.forward_paths, String), f"%{_escaped(term)}%"))
+def _is_for(term: str) -> ColumnElement[bool]:
+    """Among the forward-paths, which no index has."""
+    return Like(cast(_m.forward_paths, String), f"%{_escaped(term)}%")
+
+
+def _said(connection: Connection, wanted: Wanted, look: Look, deadline: float) -> Found:
+    """Of the letter that the smarthost took under this id, newest first; no index has its words."""
+    if len(wanted.terms) != 1 or len(term := wanted.terms[0]) < QUEUE_ID or not any(map(str.isdecimal, term)):
+        return Found()
+    d = t.delivery.c
+    query = select(d.outbox_id).where(d.message_id.is_(None), Like(d.status, f"%{_escaped(term)}%"))
+    try:
+        with within(connection, deadline - time.monotonic()):
+            row = connection.execute(query.order_by(d.id.desc()).limit(1)).scalar()
+    except Overdue:
+        return Found(stopped=look.now)
+    return (_letter(connection, row) if row else None) or Found()
 
 
 def _word(connection: Connection, term: str) -> ColumnElement[bool]:
@@ -183,8 +225,9 @@ def _word(connection: Connection, term: str) -> ColumnElement[bool]:
 
 
 def _has(column: ColumnElement[str], term: str) -> ColumnElement[bool]:
-    """Whatever the case: of what is not ASCII, in the forms that a person writes."""
-    forms = {term} if term.isascii() else {term, term.lower(), term.upper(), term.capitalize()}
+    """Whatever the case: of what is not ASCII, in the forms that a person writes, accents in one piece or in two."""
+    cases = {term} if term.isascii() else {term, term.lower(), term.upper(), term.capitalize()}
+    forms = {one for case in cases for one in (normalize("NFC", case), normalize("NFD", case))}
     return or_(*(Like(column, f"%{_escaped(form)}%") for form in sorted(forms)))
 
 

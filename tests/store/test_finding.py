@@ -148,3 +148,37 @@ async def test_who_judged_what_was_held_is_told(gateway, mail):
     gateway.database.write(lambda c: quarantine.reject(c, mail.held, now=SOON, by="anna"))
     events = told(gateway, find(gateway, "fattura"))
     assert (events[-1].what, events[-1].words) == ("act", f"quarantine.reject {mail.held} by anna: unregistered")
+
+
+async def test_a_message_id_hides_nothing_that_is_called_so(gateway, mail):
+    """Who sends a mail chooses its Message-ID, and may choose a customer's address, a name, or a part of either."""
+    for taken in ("tecnico@rossi.example", "amministrazione@rossi.example", "rossi", "who@stranger.example", "@rossi"):
+        forged = letter("x@evil.example", domain="evil.example", message_id=taken)
+        mine = (await gateway.receive(forged)).id
+        found = find(gateway, taken).messages
+        assert mine in found
+        assert {mail.opened, mail.held} & set(found), taken
+
+
+async def test_all_words_have_to_fit_beside_a_message_id(gateway, mail):
+    """A day or another word narrows what a Message-ID names, as anything else."""
+    assert find(gateway, "m1@rossi.example", "sito").messages == (mail.opened,)
+    assert find(gateway, "m1@rossi.example", "2026-11-22").messages == (mail.opened,)
+    assert find(gateway, "m1@rossi.example", "fattura").messages == ()
+    assert find(gateway, "m1@rossi.example", "2026-11-21").messages == ()
+
+
+async def test_a_letter_is_found_by_what_the_smarthost_called_it(gateway, mail):
+    """The id in its queue is all that who runs it has; of its other words none is an id."""
+    [due] = gateway.database.read(lambda c: letters.due(c, SOON, 9))
+    sent = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id=f"x@{HOST}")
+    taken = Delivered("250 2.0.0 Ok: queued as 4Wq8Zk0GvHz1")
+    gateway.database.write(lambda c: letters.settle(c, due, sent, taken, at=SOON, next_attempt=None))
+    assert find(gateway, "4Wq8Zk0GvHz1").ticket == mail.ticket
+    assert find(gateway, "queued") == find(gateway, "4Wq8Zk0GvHz2") == finding.Found()
+
+
+async def test_an_accent_is_found_however_it_was_written(gateway, mail):
+    """Some programs write it as a letter and a mark of its own."""
+    decomposed = await gateway.receive(letter(subject="Citta\u0300 e caffe\u0300", message_id="m4@rossi.example"))
+    assert find(gateway, "città").messages == find(gateway, "CITTA\u0300").messages == (decomposed.id,)
