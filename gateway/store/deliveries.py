@@ -15,6 +15,9 @@ from gateway.core.times import stamp
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 
+TOLD = 2_000
+"""So many of several letters: a server that has a letter's reverse-path may send reports without end."""
+
 _said = case((t.outbox.c.text == "", ""), else_=bindparam("said"))  # of one that is erased: how, not with whom
 _facts = select(t.outbox.c.id, bindparam("moment"), bindparam("what"), _said, bindparam("report"))
 _note = Prepared(
@@ -33,10 +36,9 @@ def note(  # noqa: PLR0913, PLR0917 - a column each
 
 
 def of_letters(connection: Connection, rows: Sequence[str]) -> Sequence[Row[Any]]:
-    """Of these letters, in order."""
-    return connection.execute(
-        select(t.delivery).where(t.delivery.c.outbox_id.in_(rows)).order_by(t.delivery.c.id)
-    ).all()
+    """Of these letters, in order, the first ones."""
+    query = select(t.delivery).where(t.delivery.c.outbox_id.in_(rows)).order_by(t.delivery.c.id)
+    return connection.execute(query.limit(TOLD)).all()
 
 
 def forget(connection: Connection, letters: Select[Any]) -> None:

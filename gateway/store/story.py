@@ -15,9 +15,12 @@ from gateway.core.letter import one_line
 from gateway.core.reason import Reason
 from gateway.store import deliveries
 from gateway.store import tables as t
+from gateway.store.dialect import Overdue, within
 
 EVENTS = 200
 """So many of each kind are told, the first ones."""
+PATIENCE = 1.0
+"""Seconds that repetitions are looked for."""
 WORDS = 300
 """Of each, in characters."""
 
@@ -34,12 +37,12 @@ class Event:
     id: str = ""
 
 
-def of_message(connection: Connection, message_id: str) -> list[Event]:
-    """The message's own way, and of its ticket what came after."""
+def of_message(connection: Connection, message_id: str, patience: float = PATIENCE) -> list[Event]:
+    """The message's own way, and of its ticket what came after. So many seconds are its repetitions looked for."""
     row = connection.execute(select(t.message).where(_m.id == message_id)).one()
-    told = [*_came(row), *_about(connection, row)]
+    told = [*_came(row), *_about(connection, row), *_duplicates(connection, row, patience)]
     if row.ticket_id is not None:
-        told += (one for one in _of_ticket(connection, row.ticket_id) if one.at >= row.received_at and one.id != row.id)
+        told += (one for one in _of_ticket(connection, row.ticket_id, row.received_at) if one.id != row.id)
     return _in_order(told)
 
 
@@ -51,7 +54,12 @@ def of_ticket(connection: Connection, reference: str) -> list[Event]:
     told = _of_ticket(connection, ticket)
     if row is None:
         return _in_order(told)
-    return _in_order([*_came(row), *_about(connection, row), *(one for one in told if one.id != row.id)])
+    told = [
+        *_about(connection, row),
+        *_duplicates(connection, row, PATIENCE),
+        *(one for one in told if one.id != row.id),
+    ]
+    return _in_order([*_came(row), *told])
 
 
 def _in_order(told: Sequence[Event]) -> list[Event]:
@@ -84,7 +92,6 @@ def _about(connection: Connection, row: Row[Any]) -> Iterator[Event]:
     for one in connection.execute(named):
         yield _event(row.received_at, "named", f"ticket {one.ref} ({one.found}), and was not let in")
     yield from _question(connection, row.id)
-    yield from _duplicates(connection, row)
     yield from _acts(connection, [row.id])
 
 
@@ -97,16 +104,23 @@ def _question(connection: Connection, message_id: str) -> Iterator[Event]:
     yield from _letters(connection, t.outbox.c.id == asked.outbox_id)
 
 
-def _duplicates(connection: Connection, row: Row[Any]) -> Iterator[Event]:
+def _duplicates(connection: Connection, row: Row[Any], patience: float) -> Iterator[Event]:
     """Each is a record of its own; without a Message-ID they are known by their author."""
     alike = _m.message_id == row.message_id if row.message_id else _m.author == row.author
     query = select(_m.id, _m.received_at, _m.ingress).where(alike, _m.reason == Reason.DUPLICATE.value)
     query = query.where(_m.detail == f"the same as {row.id}").order_by(_m.received_at, _m.id)
-    for one in connection.execute(query.limit(EVENTS)):
+    try:
+        with within(connection, patience):
+            found = connection.execute(query.limit(EVENTS)).all()
+    except Overdue:  # whoever wrote it may have sent a hundred thousand under one Message-ID
+        yield _event(row.received_at, "duplicate", "not looked for to the end: too much came under this Message-ID")
+        return
+    for one in found:
         yield _event(one.received_at, "duplicate", f"the same came again by {one.ingress}, and was discarded", one.id)
 
 
-def _of_ticket(connection: Connection, ticket_id: int) -> list[Event]:
+def _of_ticket(connection: Connection, ticket_id: int, since: str = "") -> list[Event]:
+    """From then on: what came before would crowd it out of a long one."""
     ticket = connection.execute(
         select(t.ticket, t.account.c.code).outerjoin(t.account).where(t.ticket.c.id == ticket_id)
     ).one()
@@ -115,8 +129,9 @@ def _of_ticket(connection: Connection, ticket_id: int) -> list[Event]:
         f"queue {ticket.queue}, {ticket.status} now, {f'with {ticket.assignee}' if ticket.assignee else 'with nobody'}"
     )
     told = [_event(ticket.opened_at, "ticket", f"{ticket.ref} {whose}; {queue}", ticket.ref)]
-    entries = select(t.entry).where(t.entry.c.ticket_id == ticket_id).order_by(t.entry.c.id).limit(EVENTS)
-    for one in connection.execute(entries):
+    entries = select(t.entry).where(t.entry.c.ticket_id == ticket_id, t.entry.c.at >= since).order_by(t.entry.c.id)
+    found = connection.execute(entries.limit(EVENTS + 1)).all()
+    for one in found[:EVENTS]:
         words = {
             "in": f"into {ticket.ref}, by {one.by}{', a program' if one.folded else ''}",
             "out": f"by {one.by}: letter {one.outbox_id}",
@@ -124,8 +139,10 @@ def _of_ticket(connection: Connection, ticket_id: int) -> list[Event]:
         }
         what = {"in": "follow-up", "out": "answer", "note": "note"}[one.kind]
         told.append(_event(one.at, what, words[one.kind], one.message_id or one.outbox_id or ""))
-    told += _letters(connection, t.outbox.c.ticket_id == ticket_id)
-    return [*told, *_acts(connection, [ticket.ref])]
+    if len(found) > EVENTS:
+        told.append(_event(found[EVENTS].at, "more", f"`gateway tickets show {ticket.ref}` tells the rest"))
+    told += _letters(connection, (t.outbox.c.ticket_id == ticket_id) & (t.outbox.c.created_at >= since))
+    return [one for one in [*told, *_acts(connection, [ticket.ref])] if one.at >= since]
 
 
 def _letters(connection: Connection, those: Any) -> Iterator[Event]:

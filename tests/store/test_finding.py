@@ -7,10 +7,13 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import insert, select, update
 
 from gateway.core.reply import Deferred, Delivered, Kind
+from gateway.core.times import stamp
 from gateway.core.wanted import wanted
 from gateway.store import desk, finding, letters, quarantine, story
+from gateway.store import tables as t
 from house import NOW, ROSSI, letter
 
 HOST = "gateway.example.it"
@@ -182,3 +185,37 @@ async def test_an_accent_is_found_however_it_was_written(gateway, mail):
     """Some programs write it as a letter and a mark of its own."""
     decomposed = await gateway.receive(letter(subject="Citta\u0300 e caffe\u0300", message_id="m4@rossi.example"))
     assert find(gateway, "città").messages == find(gateway, "CITTA\u0300").messages == (decomposed.id,)
+
+
+async def test_a_long_ticket_is_told_from_the_message_on(gateway, mail):
+    """Of the many before it nothing crowds out what came after, and what is left out is said to be."""
+    late = await gateway.receive(letter(subject=f"Re: [#{mail.ticket}]", message_id="m5@rossi.example"))
+
+    def fill(connection):
+        first = connection.execute(select(t.entry).order_by(t.entry.c.id)).first()._mapping
+        note = {**first, "kind": "note", "message_id": None}
+        del note["id"]
+        early = [{**note, "at": "2026-11-22T12:00:00.000000Z"} for _ in range(story.EVENTS)]
+        connection.execute(insert(t.entry), [*early, *({**note, "at": stamp(SOON)} for _ in range(3))])
+
+    gateway.database.write(fill)
+    gateway.database.write(
+        lambda c: c.execute(
+            update(t.message).where(t.message.c.id == late.id).values(received_at="2026-11-22T12:30:00.000000Z")
+        )
+    )
+    after = [one.what for one in told(gateway, SimpleNamespace(ticket="", messages=(late.id,)))]
+    assert (after.count("note"), after.count("more")) == (3, 0)
+    first = told(gateway, SimpleNamespace(ticket=mail.ticket, messages=()))
+    assert [one.words for one in first if one.what == "more"] == [
+        f"`gateway tickets show {mail.ticket}` tells the rest"
+    ]
+
+
+async def test_repetitions_without_end_do_not_hold_up_the_story(gateway, mail):
+    """Whoever wrote it may have sent it a hundred thousand times: then it is said that not all was looked through."""
+    events = gateway.database.read(lambda c: story.of_message(c, mail.opened, patience=0.0))
+    assert [one.words for one in events if one.what == "duplicate"] == [
+        "not looked for to the end: too much came under this Message-ID"
+    ]
+    assert events[-1].what == "letter"
