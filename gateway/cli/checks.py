@@ -84,6 +84,8 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding(Finding.OK, "database", f"{database}: {state}{runs}")
         if revision and (why := behind(fresh.now(), database.read(latest))):
             yield Finding(Finding.WARN, "clock", f"{why}; {SET_IT}")
+        if revision:
+            yield from database.read(lambda connection: list(source_checks.orphans(config, connection)))
     else:
         known = revision in schema.known()
         words = f"{database} is at schema {revision}, this gateway at {schema.HEAD}"

@@ -15,7 +15,7 @@ from gateway.config import Config, ConfigError
 from gateway.core.problem import Problem
 from gateway.core.standing import Standing
 from gateway.ports import Unavailable
-from gateway.store import sources
+from gateway.store import roster_owner, sources
 
 
 def examine(config: Config) -> Iterator[Finding]:
@@ -23,6 +23,14 @@ def examine(config: Config) -> Iterator[Finding]:
     if config.accounts.sources:
         with TemporaryDirectory(prefix="gateway-") as folder:
             yield from _each(config.model_copy(update={"spool": Path(folder)}))
+
+
+def orphans(config: Config, connection: Connection) -> Iterator[Finding]:
+    """After a source was renamed or taken out: nobody says any more when its customers leave, and they still get in."""
+    for name, count in roster_owner.orphans(connection, [one.name for one in config.accounts.sources]):
+        words = f"{count} are of source {name}, which is not configured: nobody takes them out when they leave"
+        right = "`accounts import` the right ones, or `accounts sync --adopt` where another source has them"
+        yield Finding(Finding.WARN, "accounts", f"{words}; {right}")
 
 
 def _each(config: Config) -> Iterator[Finding]:

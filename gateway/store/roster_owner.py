@@ -84,6 +84,14 @@ def keeper(connection: Connection, code: str, sources: Collection[str]) -> str:
     return str(found) if found in sources else ""
 
 
+def orphans(connection: Connection, sources: Collection[str]) -> list[tuple[str, int]]:
+    """The sources that are none of these any more, and how many accounts each has left that are not closed."""
+    name = t.account.c.source
+    left = name.not_in(["", *sources]), t.account.c.status != Standing.CLOSED.value
+    query = select(name, func.count()).where(*left).group_by(name).order_by(name)
+    return [(source, count) for source, count in connection.execute(query)]
+
+
 def release(connection: Connection, code: str) -> None:
     """From here on the account is kept by hand; the source that has kept it, if it comes back, is heard anew."""
     of_account = t.account.c.code == code, t.account.c.source != ""

@@ -125,3 +125,13 @@ def test_check_asks_each_source(firm):
     assert "warn  accounts    " in out
     assert "crm.csv:3: has 2 fields, not 7" in out
     assert firm.files() == before
+
+
+def test_check_tells_of_what_a_source_that_is_gone_has_left(firm):
+    """Renamed, or taken out: its customers still get in, and nobody says any more when they leave."""
+    firm("accounts", "sync")
+    assert b"not configured" not in firm("check").out
+    firm.config.write_text(firm.config.read_text().replace("name: crm", "name: crm2"))
+    assert (
+        b"warn  accounts    10 are of source crm, which is not configured: nobody takes them out" in firm("check").out
+    )
