@@ -24,7 +24,9 @@ _CHARACTER = r'[^\s@\uff20\ufe6b<>()\[\],;:"]'  # RFC 5322 §3.2.3, and what els
 _AT = r"\s{0,4}+(?>(?:\([^()]{0,128}+\))?)\s{0,4}+[@\uff20\ufe6b]\s{0,4}+"  # fullwidth, small; comments, blanks
 _LOCAL = rf'(?:(?<!{_CHARACTER}){_CHARACTER}++|"(?>(?:[^"\\\r\n]|\\.){{0,128}})")'  # RFC 5321 §4.5.3.1.1 has 64 octets
 _ADDRESS = re.compile(rf"((?>(?:{_LOCAL}{_AT})+))(\[[^\]\s]{{0,64}}+\]|{_CHARACTER}*+)", re.DOTALL)
+_PERCENT = re.compile(r"%(?>(?:25)*)40")  # RFC 3986 §2.1; and what encodes it once more
 _WORD = re.compile(r"\S++")
+_CUT = re.compile(rf"(?<!{_CHARACTER})[^…{_CHARACTER[2:]}++…")  # by whoever kept the words, before an at sign
 _TOKEN = re.compile(r"(?<=[.+])[a-z2-7]{26}[0-9a-z]{0,32}+(?=@)", re.IGNORECASE)
 _AROUND = ".'`!?"  # stands about an address in running text
 
@@ -47,11 +49,11 @@ class Redaction:
 
     def __call__(self, text: str) -> str:
         """The text as it may be shown; the tokens of our own reply addresses never are (threats rule 9)."""
-        if "@" not in text and "%40" not in text and text.isascii():
+        if "@" not in text and text.isascii() and not _PERCENT.search(text):
             return text
         if self.privacy is Privacy.FULL:
             return _TOKEN.sub(MARK, text)
-        shown = _ADDRESS.sub(self._instead, text.replace("%40", "@"))
+        shown = _ADDRESS.sub(self._instead, _CUT.sub(f"{HIDDEN}…", _PERCENT.sub("@", text)))
         return _WORD.sub(_rest, shown) if _is_left(shown) else shown
 
     @property

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,11 @@ WORDS = frozenset({"subject"})
 VALUE_CHARACTERS = 1000
 ADDRESS_CHARACTERS = 400
 """What is read beyond the cut, and left out again: there may be an address that was cut before its at sign."""
+
+TRACE_CHARACTERS = 16_000
+"""Of a traceback, its beginning and its end: the words of a fault may be a stranger's, a megabyte of line breaks."""
+VALUES = 100
+"""Of a list."""
 
 _EMPTY: tuple[object, ...] = ("", None)
 
@@ -40,18 +46,17 @@ class Line:
 
     def __call__(self, _: object, level: str, event: MutableMapping[str, Any]) -> str:
         """One event, one line; of the text form, but for a traceback under it."""
-        words, trace = self._clean(event.pop("event")), str(event.pop("exception", ""))
+        words, trace = self._clean(event.pop("event")), self._shown(event.pop("exception", ""))
         kept = {key: self._kept(key, value) for key, value in event.items()}
         if not self.text:
             told = {"timestamp": stamp(self.now()), "level": level, "event": words, **kept}
-            line = json.dumps(
-                told | ({"exception": self._clean(trace, len(trace))} if trace else {}), ensure_ascii=False
-            )
+            told |= {"exception": visible(trace, len(trace))} if trace else {}
+            line = json.dumps(told, ensure_ascii=False)
         else:
             head = words if self.journal else f"{stamp(self.now())} {level:<8} {words}"
             line = head + "".join([f" {key}={_quoted(value)}" for key, value in kept.items() if value not in _EMPTY])
             # indented, so that a line break in its words begins no line of its own
-            line += "".join([f"\n    {self._clean(one)}" for one in trace.splitlines()])
+            line += "".join([f"\n    {visible(one)}" for one in trace.splitlines()])
         return _with_priority(line, PRIORITIES.get(level, 6)) if self.journal else line
 
     def _kept(self, key: str, value: object) -> object:
@@ -63,13 +68,22 @@ class Line:
             case None | bool() | int() | float():
                 return value
             case list() | tuple() | set() | frozenset():
-                return [one if type(one) is int else self._clean(one) for one in value]
+                return [one if type(one) is int else self._clean(one) for one in islice(value, VALUES)]
             case _:
                 return self._clean(value)
 
+    def _shown(self, trace: object) -> str:
+        """As a whole, for an address may go over a line break."""
+        text = str(trace)
+        if len(text) > TRACE_CHARACTERS:
+            half = TRACE_CHARACTERS // 2
+            first, last = text[:half].rpartition("\n"), text[-half:].partition("\n")
+            text = "".join((*(first[:2] if first[1] else first), "…\n", last[2] or last[0]))
+        return self.shows(text)
+
     def _clean(self, value: object, longest: int = VALUE_CHARACTERS) -> str:
         text = str(value)
-        if text.isascii() and text.isprintable() and len(text) <= longest and "@" not in text and "%40" not in text:
+        if text.isascii() and text.isprintable() and len(text) <= longest and "@" not in text and "%" not in text:
             return text  # nearly every value is like this
         shown = self.shows(text[: longest + ADDRESS_CHARACTERS])
         if len(text) > longest + ADDRESS_CHARACTERS:

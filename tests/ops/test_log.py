@@ -12,6 +12,7 @@ import structlog
 
 from gateway.core.privacy import Privacy, Redaction
 from gateway.ops.log import LINES, SECONDS, configure
+from gateway.ops.log_line import TRACE_CHARACTERS
 
 
 class Terminal(io.StringIO):
@@ -224,3 +225,25 @@ def test_no_address_is_cut_before_its_at_sign(written, filler):
     for length in range(900, 1500, 7):
         why = (filler * length)[:length] + " tecnico@rossi.example" * 3
         assert "tecn" not in written("json", lambda log, why=why: log.info("e", why=why))
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+@pytest.mark.parametrize("words", ["a\n" * 200_000, "x " * 1_000_000 + "\n"])
+def test_a_traceback_is_bounded_and_keeps_both_ends(written, format, words):  # noqa: A002 - as above
+    """What a stranger wrote may be in it, a megabyte long; where it broke and what it was stands at its ends."""
+    out = written(format, lambda log: log.error("smtp.fault", exc_info=ValueError(f"BEGIN {words}END")))
+    assert len(out) < 4 * TRACE_CHARACTERS
+    assert "BEGIN" in out
+    assert "END" in out
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_an_address_over_a_line_break_of_a_traceback_is_hidden(written, format):  # noqa: A002 - as above
+    """Its lines are shown one by one, and cleaned as one text."""
+    fault = ValueError("no user tecnico\n@rossi.example")
+    assert "no user ***@rossi.example" in written(format, lambda log: log.error("smtp.fault", exc_info=fault))
+
+
+def test_a_long_list_is_cut(written):
+    """Each of its values is bounded, and so is their number."""
+    assert len(written("json", lambda log: log.info("e", to=[f"a{n}@b.example" for n in range(20_000)]))) < 5_000
