@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select
@@ -34,6 +35,9 @@ QUEUE_ID = 8
 """A word of so many characters, with a digit among them, may be a smarthost's id of a letter; "2.0.0" is none."""
 ROW_AT = 26
 """Where in the token of a reverse-path the outbox row's id begins (`core/reference.py`)."""
+
+Accents = Literal["NFC", "NFD"]
+"""In one piece or in two; an address has the first alone (RFC 6532 §3.1)."""
 
 _m = t.message.c
 _FIRST_STRETCH = timedelta(days=1)
@@ -221,13 +225,13 @@ def _word(connection: Connection, term: str) -> ColumnElement[bool]:
         return _m.account_id.in_((by_code,))
     accounts = select(t.account.c.id).where(_has(t.account.c.code, term) | _has(t.account.c.name, term))
     of_account = _m.account_id.in_(accounts.limit(ACCOUNTS))
-    return or_(_has(_m.subject, term), _has(_m.author, term), _m.queue_id == term, of_account)
+    return or_(_has(_m.subject, term), _has(_m.author, term, "NFC"), _m.queue_id == term, of_account)
 
 
-def _has(column: ColumnElement[str], term: str) -> ColumnElement[bool]:
+def _has(column: ColumnElement[str], term: str, *accents: Accents) -> ColumnElement[bool]:
     """Whatever the case: of what is not ASCII, in the forms that a person writes, accents in one piece or in two."""
     cases = {term} if term.isascii() else {term, term.lower(), term.upper(), term.capitalize()}
-    forms = {one for case in cases for one in (normalize("NFC", case), normalize("NFD", case))}
+    forms = {normalize(accent, case) for case in cases for accent in accents or ("NFC", "NFD")}
     return or_(*(Like(column, f"%{_escaped(form)}%") for form in sorted(forms)))
 
 
