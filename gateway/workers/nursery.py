@@ -12,12 +12,17 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 Live = Callable[[socket.socket], None]
 """What a worker does with its wire until the other end is closed."""
+BringUp = Callable[[str], Live]
+"""How a worker is to live that goes by this digest. Called in the nursery: what it keeps is there for those to come."""
 
 _FIRST_OTHER = 3  # behind standard input, output and error
-_LONGEST = 64
+_BEAR = "bear "
+_LONGEST = 128
+"""Octets of what is said: a digest, or how a worker has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +36,25 @@ class End:
 class Nursery:
     """The daemon's end of it."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, bring_up: BringUp) -> None:
         """Fork. To be called while this process has one thread."""
         self._wire, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
         if self.pid == 0:
-            _alone_with(_mother, theirs, live)
+            _alone_with(partial(_mother, bring_up), theirs)
         theirs.close()
 
     def fileno(self) -> int:
         """Readable when there is something to be heard."""
         return self._wire.fileno()
 
-    def bear(self) -> socket.socket:
-        """The wire to a new worker. Raises OSError where the nursery has ended."""
+    def bear(self, digest: str) -> socket.socket:
+        """The wire to a new worker, that is to go by this. Raises OSError where the nursery has ended."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
-            socket.send_fds(self._wire, [b"bear"], [theirs.fileno()])
+            socket.send_fds(self._wire, [f"{_BEAR}{digest}".encode()], [theirs.fileno()])
         ours.settimeout(0)
         return ours
 
@@ -72,20 +77,20 @@ def _in_words(status: int) -> str:
     return f"exit status {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
 
 
-def _alone_with(then: Callable[[socket.socket, Live], None], wire: socket.socket, live: Live) -> None:
+def _alone_with(live: Live, wire: socket.socket) -> None:
     """In the child: let go of all that is the parent's, go through life, and never return."""
     status = os.EX_SOFTWARE
     try:
         os.closerange(_FIRST_OTHER, wire.fileno())
         os.closerange(wire.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-        then(wire, live)
+        live(wire)
         status = os.EX_OK
     finally:
         sys.stderr.flush()
         os._exit(status)  # no clean-up of what is the parent's
 
 
-def _mother(wire: socket.socket, live: Live) -> None:
+def _mother(bring_up: BringUp, wire: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # systemd tells all; whoever hangs up the wire decides
     wake, woken = socket.socketpair()
@@ -102,7 +107,7 @@ def _mother(wire: socket.socket, live: Live) -> None:
             said, descriptors, _, _ = socket.recv_fds(wire, _LONGEST, 1)
             if not said:
                 return
-            _bear(socket.socket(fileno=descriptors[0]), live)
+            _bear(socket.socket(fileno=descriptors[0]), bring_up(said.decode().removeprefix(_BEAR)))
 
 
 def _bear(wire: socket.socket, live: Live) -> None:
@@ -110,7 +115,7 @@ def _bear(wire: socket.socket, live: Live) -> None:
         if os.fork() == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _alone_with(lambda own, way: way(own), wire, live)
+            _alone_with(live, wire)
 
 
 def _bury(wire: socket.socket) -> None:

@@ -161,11 +161,11 @@ class Pool:
                 fresh.retire()
 
     async def _bear(self) -> Line:
-        """One that goes by what we go by: it reads the files as they are by now. Raises Refused."""
+        """One that goes by what we go by. Raises Refused where it finds other files than the daemon did."""
         worker = Line(self._gone)
         self._every.add(worker)
         try:
-            wire = self._nursery.bear()
+            wire = self._nursery.bear(self._digest)
             await asyncio.get_running_loop().connect_accepted_socket(lambda: worker, wire)
             await asyncio.wait_for(worker.ready, BORN_WITHIN)
         except (OSError, TimeoutError, Died) as fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import smtplib
 import socket
@@ -106,6 +107,23 @@ def test_messages_under_way_are_committed_by_what_they_began_with(gateway: Gatew
     [nursery] = pids(gateway.running.pid)
     until(lambda: len(pids(nursery)) <= 2, "the end of the workers from before")
     taken.close()
+
+
+def test_workers_that_die_are_replaced_by_what_was_read_not_by_what_is_edited(gateway: Gateway) -> None:
+    """With a policy half written all workers die, and of each generation there are new ones at once."""
+    own, [nursery] = gateway.folder / "policies" / "own.yaml", pids(gateway.running.pid)
+    with gateway.connection() as slow:
+        begun(slow, "support@example.it", data := message(AUTHOR))
+        own.write_text(DISCARDS)
+        assert "gateway.reloaded" in reload(gateway)
+        own.write_text("version: 1\nrules:\n  - {name: half writ")
+        assert "gateway.reload-refused" in reload(gateway)
+        for pid in pids(nursery):
+            os.kill(pid, signal.SIGKILL)
+        new, old = gateway.accept(message(AUTHOR), AUTHOR), ended(slow, data)
+    records = {one["id"]: one["disposition"] for one in gateway.records("messages", "list")}
+    assert records == {old: "accept", new: "discard"}
+    assert "worker.refused" not in gateway.stderr()
 
 
 def pair(folder: Path, serial: int, days: int = 1) -> None:

@@ -89,7 +89,7 @@ async def detail(pool, raw, number=1) -> str:
 async def scenes(folder: Path) -> dict[str, object]:
     """All of them, one after the other."""
     deaths: list[int] = []
-    nursery = Nursery(partial(live, make=partial(made, folder, "digest")))
+    nursery = Nursery(lambda _: partial(live, make=partial(made, folder, "digest")))
     pool = Pool(nursery, 2, "digest", lambda: deaths.append(1), within=0.5)
     running, attending = asyncio.create_task(pool.run()), asyncio.create_task(attend(nursery))
     await pool.start()

@@ -74,7 +74,7 @@ def test_workers_that_would_go_by_other_rules_are_refused(told):
 
 
 def test_no_worker_goes_by_rules_that_were_not_reloaded(told):
-    """A new one in the place of one that died reads the file as it is by then: its message waits, and says why (I9)."""
+    """One that finds other rules than its pool has is not taken: its message waits, and says why (I9)."""
     assert told["unreloaded"] == "unavailable: the configuration has changed since it was read; reload again"
 
 
