@@ -17,7 +17,7 @@ from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select
 
-from gateway.core.address import Address
+from gateway.core.address import Address, fold_ascii
 from gateway.core.reason import Reason
 from gateway.core.reference import claims, normal_reference
 from gateway.core.times import moment, stamp
@@ -231,7 +231,7 @@ def _word(connection: Connection, term: str) -> ColumnElement[bool]:
 def _has(column: ColumnElement[str], term: str, *accents: Accents) -> ColumnElement[bool]:
     """Whatever the case: of what is not ASCII, in the forms that a person writes, accents in one piece or in two."""
     cases = {term} if term.isascii() else {term, term.lower(), term.upper(), term.capitalize()}
-    forms = {normalize(accent, case) for case in cases for accent in accents or ("NFC", "NFD")}
+    forms = {fold_ascii(normalize(accent, case)) for case in cases for accent in accents or ("NFC", "NFD")}
     return or_(*(Like(column, f"%{_escaped(form)}%") for form in sorted(forms)))
 
 
