@@ -1,6 +1,6 @@
 #!/bin/sh
-# Boot a Debian in a folder: boot.sh ROOT. Its systemd is process 1 of namespaces of its own, and ends with this process. Only the
-# network is the caller's. It stands on a root of its own, not in a chroot, where no user namespace (PrivateUsers=) can be made.
+# Boot a Debian in a folder: boot.sh ROOT. Its systemd is process 1 of namespaces of its own, and ends with the caller,
+# however that ends. Only the network is the caller's. It stands on a root of its own, not in a chroot, where no user namespace (PrivateUsers=) can be made.
 set -eu
 
 if [ "${2:-}" = inside ]; then
@@ -12,6 +12,7 @@ if [ "${2:-}" = inside ]; then
     mount -t sysfs sysfs sys
     mount -t tmpfs tmpfs run
     mount -t tmpfs tmpfs tmp
+    mount --bind dev dev # where it is none, systemd mounts devtmpfs, of which there is only one: the caller's own /dev
     if [ -e /sys/fs/cgroup/cgroup.procs ]; then
         mount -t cgroup2 cgroup2 sys/fs/cgroup
     else # as systemd itself calls it, the hybrid hierarchy
@@ -30,4 +31,4 @@ for top in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
         echo $$ >"$top/deb-trial/cgroup.procs"
     fi
 done
-exec unshare --mount --pid --uts --ipc --cgroup --fork --kill-child "$0" "$1" inside
+exec setpriv --pdeathsig KILL unshare --mount --pid --uts --ipc --cgroup --fork --kill-child "$0" "$1" inside

@@ -124,8 +124,6 @@ def booted(root: Path) -> Iterator[Machine]:
             yield machine
         finally:
             outside.kill()
-            outside.wait()
-            until(_ended, "the end of its processes")
 
 
 def _up(machine: Machine) -> bool:
@@ -144,7 +142,7 @@ def _systemd(outside: int) -> str:
     return ""
 
 
-def _ended() -> bool:
+def ended() -> bool:
     """No process is in its groups any more, so that they could be taken away, from the leaves on."""
     for group in GROUPS:
         for folder, _, _ in os.walk(group, topdown=False):

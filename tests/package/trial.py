@@ -6,6 +6,7 @@ The newer version is the same package with one migration more. Every step says h
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from e2e.sink import Sink
 from e2e.waiting import accepts, free_port, until
-from package.machine import PACKAGES, Machine, booted, make
+from package.machine import PACKAGES, Machine, booted, ended, make
 from package.telling import gone, replace, says, step, tell, there
 from package.wired import DATA, ROOT, SINK, configure, owned, postfix, records, send, socket
 
@@ -47,8 +48,11 @@ def upgrade():
 
 
 def main() -> None:
-    """Everything. Raises AssertionError at the first step that fails."""
+    """Everything. Raises AssertionError at the first step that fails; however it ends, nothing of it runs on."""
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.default_int_handler)
     [package] = (ROOT / "dist").glob("mail-gateway_*.deb")
+    links = own_links()
     with tempfile.TemporaryDirectory(prefix="deb-trial-", dir="/var/tmp") as folder:
         here = Path(folder)
         with step("the wheel, in an environment of its own, in an empty folder"):
@@ -59,8 +63,29 @@ def main() -> None:
             make(here / "root", package, newer)
         ours = [f"{PACKAGES}/{one.name}" for one in (package, newer)]
         # A network of its own: Postfix takes port 25, and whatever else runs here keeps its ports.
-        again = ["unshare", "--net", sys.executable, "-m", "package.trial", here / "root", *ours]
-        subprocess.run(again, check=True, timeout=TRIAL_SECONDS)
+        again = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "--net",
+            sys.executable,
+            "-m",
+            "package.trial",
+            here / "root",
+            *ours,
+        ]
+        try:
+            subprocess.run(again, check=True, timeout=TRIAL_SECONDS)
+        finally:
+            until(ended, "the end of its processes")
+    if added := own_links() - links:
+        raise AssertionError(f"this machine's own /dev has what was not there before: {added}")
+
+
+def own_links() -> frozenset[Path]:
+    """What a systemd that had this machine's /dev, instead of one of its own, would leave there."""
+    return frozenset(path for path in Path("/dev").iterdir() if path.is_symlink())
 
 
 def wheel(folder: Path) -> None:

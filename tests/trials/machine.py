@@ -42,7 +42,18 @@ class Machine:
         group = Path("/sys/fs/cgroup/unified" if Path("/sys/fs/cgroup/unified").exists() else "/sys/fs/cgroup")
         self._group = group / base.name
         self._group.mkdir()
-        boot = ["unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation=private", sys.executable, __file__]
+        boot = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            *NAMESPACES,
+            "--fork",
+            "--kill-child",
+            "--propagation=private",
+            sys.executable,
+            __file__,
+        ]
         with (base / "console").open("wb") as console:
             self._process = subprocess.Popen(
                 [*boot, str(base), str(self._group), *self._without],
@@ -51,8 +62,12 @@ class Machine:
                 stderr=console,
             )
         pid = self._process.pid
-        self._first = self.until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().strip(), "process 1")
-        self.until(lambda: self.does("systemctl", "is-active", "--quiet", "basic.target"), "systemd")
+        try:
+            self._first = self.until(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().strip(), "process 1")
+            self.until(lambda: self.does("systemctl", "is-active", "--quiet", "basic.target"), "systemd")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

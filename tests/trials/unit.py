@@ -5,6 +5,7 @@ The program is this checkout's, by Debian's own Python. Sockets, secret, user an
 
 from __future__ import annotations
 
+import signal
 import sys
 import sysconfig
 import time
@@ -75,7 +76,9 @@ def files() -> dict[str, str]:
 
 
 def main() -> None:
-    """All steps, in order; the first that fails ends it."""
+    """All steps, in order; the first that fails ends it, and no signal but SIGKILL leaves anything behind."""
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.default_int_handler)
     with Machine(files(), ["/var/lib/gateway", "/etc/gateway"]) as machine:
         try:
             for number, step in enumerate(STEPS, 1):
