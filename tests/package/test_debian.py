@@ -117,3 +117,34 @@ def test_nobody_but_debians_python_runs_it(unpacked: Path):
     assert (home / "bin/python3").readlink() == Path("../../../bin/python3")
     assert "home = /usr/bin\n" in (home / "pyvenv.cfg").read_text()
     assert not [path for path in home.rglob("*") if path.is_file() and str(ROOT).encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("database", "held", "runs"),
+    [
+        ("sqlite:////var/lib/gateway/gateway.db", "x", "gateway migrate\n"),
+        ("sqlite:////var/lib/gateway/gateway.db", "", ""),
+        ("postgresql://gateway@127.0.0.1/gateway", "x", ""),
+        ("'postgresql://gateway@127.0.0.1/gateway'", "x", ""),
+    ],
+)
+def test_an_upgrade_migrates_only_what_it_can_open(unpacked: Path, tmp_path: Path, database: str, held: str, runs: str):
+    """A PostgreSQL's password may be there only while the daemon runs (LoadCredential): that is left to its start."""
+    said = tmp_path / "said"
+    for name in ("systemd-sysusers", "install", "py3compile", "deb-systemd-helper", "gateway"):
+        stand_in = tmp_path / "bin" / name
+        stand_in.parent.mkdir(exist_ok=True)
+        stand_in.write_text(f'#!/bin/sh\n[ "${{0##*/}}" != gateway ] || echo "${{0##*/}} $*" >>{said}\n')
+        stand_in.chmod(0o755)
+    for folder in ("etc/gateway", "var/lib/gateway", "run"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "etc/gateway/gateway.yaml").write_text(f"hostname: gateway.example.it\ndatabase: {database}\n")
+    (tmp_path / "var/lib/gateway/gateway.db").write_text(held)
+    (tmp_path / "debconf").write_text("db_stop() { :; }\n")
+    script = (unpacked / "DEBIAN/postinst").read_text().replace("/usr/share/debconf/confmodule", f"{tmp_path}/debconf")
+    for own in ("/etc/gateway", "/var/lib/gateway", "/run/systemd"):
+        script = script.replace(own, f"{tmp_path}{own}")
+    said.touch()
+    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", script, "postinst", "configure", "0.0.1"], env=environment, check=True, timeout=30)
+    assert said.read_text() == runs
