@@ -76,6 +76,13 @@ def test_every_command_that_is_shown_is_one(document):
                 assert mistake(words) == "", line
 
 
+@EVERY_DOCUMENT
+def test_no_line_of_a_configuration_ends_with_a_comment(document):
+    """What is shown can be pasted: Postfix, Exim and systemd take what stands behind a # for a part of the value."""
+    blocks = re.findall(r"```\n(.*?)```", document.read_text(), re.DOTALL)
+    assert not [line for block in blocks for line in block.splitlines() if re.match(r"\s*\w+ ?= ?[^#]*\s#", line)]
+
+
 def test_the_commands_are_found_at_all():
     """The readers above look at something: the README shows commands, and a wrong one is noticed."""
     readme = (ROOT / "README.md").read_text()

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Boot a Debian in a folder: boot.sh ROOT. Its systemd is process 1 of namespaces of its own, and ends with the caller,
-# however that ends. Only the network is the caller's. It stands on a root of its own, not in a chroot, where no user namespace (PrivateUsers=) can be made.
+# Boot a Debian in a folder: boot.sh ROOT. Its systemd is process 1 of namespaces of its own, and ends with the caller, however that
+# ends. Only the network is the caller's. It stands on a root of its own, not in a chroot, where no user namespace (PrivateUsers=)
+# can be made.
 set -eu
 
 if [ "${2:-}" = inside ]; then
@@ -21,8 +22,8 @@ if [ "${2:-}" = inside ]; then
         mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
         mount -t cgroup2 cgroup2 sys/fs/cgroup/unified
     fi
-    pivot_root . mnt
-    exec env -i container=trial PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c 'umount -l /mnt; exec /lib/systemd/systemd --log-target=console'
+    pivot_root . mnt # and shared, as on a machine: without that no credential is seen by the service
+    exec env -i container=trial PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c 'umount -l /mnt; mount --make-rshared /; exec /lib/systemd/systemd --log-target=console'
 fi
 
 for top in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do

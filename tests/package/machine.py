@@ -19,6 +19,7 @@ from e2e.waiting import until
 CODENAME = "bookworm"
 PACKAGES = "/srv"
 """Where ours lie in it."""
+PEERS = ("postfix", "postgresql")
 HOSTNAME = "mx.example.it"
 SECONDS = 900
 """For one command."""
@@ -37,7 +38,8 @@ SYSTEM = (
     "var/lib/systemd/timers",
 )
 """What says nothing of what a package has left."""
-MAILS = ("var/spool/postfix", "var/lib/postfix", "var/mail")
+OTHERS = ("var/spool/postfix", "var/lib/postfix", "var/mail", "var/lib/postgresql")
+"""What other daemons keep."""
 USERS = ("etc/passwd", "etc/group", "etc/shadow", "etc/gshadow")
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -88,14 +90,14 @@ class Machine:
     def _below(self, folder: str) -> Iterator[str]:
         for entry in os.scandir(self.root / folder):
             name = os.path.normpath(f"{folder}/{entry.name}")
-            if name not in {*SYSTEM, *MAILS} and entry.name != "__pycache__":
+            if name not in {*SYSTEM, *OTHERS} and entry.name != "__pycache__":
                 yield name
                 if entry.is_dir(follow_symlinks=False):
                     yield from self._below(name)
 
 
 def make(root: Path, *packages: Path) -> None:
-    """A new one, with what these packages depend on installed, and Postfix fetched. Wants the network."""
+    """A new one, with what these packages depend on installed, and their peers fetched. Wants the network."""
     sources = _sources()
     debootstrap = ["debootstrap", "--variant=minbase", "--include=systemd-sysv", CODENAME, root, sources[0].split()[1]]
     subprocess.run(debootstrap, check=True, stdout=subprocess.DEVNULL, timeout=SECONDS)
@@ -109,7 +111,7 @@ def make(root: Path, *packages: Path) -> None:
     machine.run("apt-get", "update", "-q")
     wanted = machine.run("dpkg-deb", "-f", f"{PACKAGES}/{packages[0].name}", "Depends").strip()
     machine.run("apt-get", "satisfy", "-yq", "--no-install-recommends", wanted)
-    machine.install("--download-only", "postfix")
+    machine.install("--download-only", *PEERS)
 
 
 @contextmanager

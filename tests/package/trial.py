@@ -16,15 +16,16 @@ from pathlib import Path
 
 from e2e.sink import Sink
 from e2e.waiting import accepts, free_port, until
-from package.machine import PACKAGES, Machine, booted, ended, make
+from package.machine import PACKAGES, PEERS, Machine, booted, ended, make
 from package.telling import gone, replace, says, step, tell, there
-from package.wired import DATA, ROOT, SINK, configure, owned, postfix, records, send, socket
+from package.wired import DATA, ROOT, SINK, configure, moved, owned, postfix, records, send, socket
 
 PRIMARY = "amministrazione@rossi.example"
 NEWER, MIGRATION = "9.0.0", "9000"
 START_SECONDS = 60
 TRIAL_SECONDS = 3600
 QUESTION = "mail-gateway mail-gateway/delete-data boolean true"
+EXTRAS = "/usr/lib/mail-gateway/lib/python3.11/site-packages/ldap3"
 SHARED = (
     "man/man8/gateway.8.gz",
     "man/man5/gateway.yaml.5.gz",
@@ -36,6 +37,8 @@ ADDED = {
     "etc/postfix/gateway",
     "etc/postfix/stamps",
     "etc/systemd/system/gateway.socket",
+    "etc/systemd/system/gateway.service.d",
+    "etc/systemd/system/gateway.service.d/database.conf",
     "etc/systemd/system/sockets.target.wants",
 }
 """By the trial itself."""
@@ -138,8 +141,8 @@ def inside(root: Path, first: str, newer: str) -> None:
     """What is done in that network."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=10)
     with booted(root) as machine, Sink(SINK) as sink:
-        with step("Postfix"):
-            machine.install("postfix")
+        with step("Postfix and PostgreSQL"):
+            machine.install(*PEERS)
         files, users = machine.files(), machine.users()
         installed(machine, first, sink)
         upgraded(machine, newer)
@@ -149,6 +152,14 @@ def inside(root: Path, first: str, newer: str) -> None:
             serves(machine)
             tickets(machine, 2)
         downgraded(machine, first)
+        with step(
+            "to PostgreSQL as the page has it, its password by LoadCredential, and an upgrade: the start migrates"
+        ):
+            moved(machine)
+            serves(machine)
+            machine.install(newer)
+            serves(machine)
+            tickets(machine, 1)
         removed(machine, first)
         with step("purge, answered with yes: nothing is left, and nobody"):
             machine.run("debconf-set-selections", stdin=f"{QUESTION}\n")
@@ -229,6 +240,7 @@ def downgraded(machine: Machine, package: str) -> None:
 def removed(machine: Machine, package: str) -> None:
     """Nothing that is precious goes without a word."""
     with step("remove: stopped, configuration and data stay"):
+        machine.path(EXTRAS).mkdir()
         machine.run("apt-get", "remove", "-yq", "mail-gateway")
         there(machine.root, f"{DATA}/gateway.db", "/etc/gateway/gateway.yaml")
         gone(machine.root, "/usr/bin/gateway", "/usr/lib/mail-gateway")

@@ -23,6 +23,8 @@ STAMP = """\
 dmarc=pass header.from=rossi.example
 """
 """What the border's milters would write; they want the DNS, which is not there."""
+OWN = "database_password_file: database-password"
+PASSED = "database_password_file: /run/credentials/gateway.service/database"
 WORLD = (
     "smtpd_data_restrictions = check_sender_access regexp:/etc/postfix/stamps",
     "maillog_file = /var/log/postfix.log",
@@ -33,22 +35,21 @@ WORLD = (
 
 
 def configure(machine: Machine) -> None:
-    """What an administrator changes: the name, the way that mail comes."""
+    """What an administrator changes: the name."""
     path = machine.path("/etc/gateway/gateway.yaml")
     replace(path, "hostname: gateway.example.it ", "hostname: support.example.it ")
-    replace(path, "protocol: smtp ", "protocol: lmtp ")
 
 
 def postfix(machine: Machine) -> None:
     """The page's own lines, and round them what plays the world: the milters' word, and the customers' server."""
     page = (ROOT / "docs/operating.md").read_text()
-    [block] = re.findall(r"^## Postfix\n.*?^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    main, _, rest = block.partition("# /etc/postfix/gateway, by LMTP")
-    settings = [line.partition("#")[0].strip() for line in main.splitlines() if " = " in line]
-    route = next(line for line in rest.splitlines() if " lmtp:" in line)
-    machine.path("/etc/postfix/gateway").write_text(f"{route}\n/@rossi\\.example$/ smtp:[127.0.0.1]:{SINK}\n")
+    section = page.partition("\n## Postfix\n")[2].partition("\n## ")[0]
+    settings, route = re.findall(r"^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    with machine.path("/etc/postfix/main.cf").open("a") as main:
+        main.write(settings)
+    machine.path("/etc/postfix/gateway").write_text(f"{route}/@rossi\\.example$/ smtp:[127.0.0.1]:{SINK}\n")
     machine.path("/etc/postfix/stamps").write_text(STAMP)
-    machine.run("postconf", "-e", *settings, *WORLD)
+    machine.run("postconf", "-e", *WORLD)
     machine.run("systemctl", "restart", "postfix")
     until(lambda: accepts(25), "Postfix")
 
@@ -60,6 +61,28 @@ def socket(machine: Machine) -> None:
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "stop", "gateway")
     machine.run("systemctl", "enable", "--now", "gateway.socket")
+    machine.run("systemctl", "start", "gateway")
+
+
+def moved(machine: Machine) -> None:
+    """To PostgreSQL by the page; from then on its password is for root only, and the daemon has it while it runs."""
+    page = (ROOT / "docs/operating.md").read_text().partition("\n### PostgreSQL\n")[2]
+    made, _, gone_over = re.findall(r"^```\w*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[:3]
+    made = made.replace("--pwprompt ", "").replace("editor ", "sh -c 'echo geheim >$0' ")
+    machine.run("sh", "-ec", f"cd /\n{made}")
+    machine.run("runuser", "-u", "postgres", "--", "psql", "-c", "alter role gateway password 'geheim'")
+    config = machine.path("/etc/gateway/gateway.yaml")
+    words = re.sub(r"(?m)^database: .*", "database: postgresql://gateway@127.0.0.1/gateway\n" + OWN, config.read_text())
+    config.write_text(words)
+    machine.run("systemctl", "stop", "gateway")
+    machine.run("sh", "-ec", gone_over)
+    machine.run("systemctl", "stop", "gateway")
+    replace(config, OWN, PASSED)
+    machine.run("chown", "root:", "/etc/gateway/database-password")
+    unit = machine.path("/etc/systemd/system/gateway.service.d/database.conf")
+    unit.parent.mkdir()
+    unit.write_text("[Service]\nLoadCredential=database:/etc/gateway/database-password\n")
+    machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "start", "gateway")
 
 
