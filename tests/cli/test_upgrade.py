@@ -64,10 +64,14 @@ def test_what_a_released_version_kept_is_there_and_read(desk, release):
 
 
 def test_the_version_of_today_is_written_down():
-    """`make release` has run, or its tag would be one that nothing is tested against later."""
+    """`make release` has run, and last thing before its date: or a tag would be one that nothing is tested against."""
     from gateway import __version__  # noqa: PLC0415 - of this one test
 
-    assert __version__ in {path.stem for path in RELEASES}
+    [today] = [release.read_text() for release in RELEASES if release.stem == __version__]
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text()
+    assert (
+        f"## [{__version__}] - Unreleased\n" in changes or f"INSERT INTO \"alembic_version\" VALUES('{HEAD}')" in today
+    )
 
 
 def test_a_newer_database_is_refused_by_each_command_and_left_as_it_is(desk):
