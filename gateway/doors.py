@@ -121,7 +121,7 @@ def unbound(fault: OSError | ValueError) -> tuple[str, str]:
         case errno.EADDRINUSE:
             return wrong, "stop what listens there, or change `listen`"
         case errno.EACCES | errno.EPERM:
-            return wrong, "take a port from 1024 on, or CAP_NET_BIND_SERVICE for this user"
+            return wrong, "take a port from 1024 on, a folder of this user's, or a socket of systemd's"
         case errno.EADDRNOTAVAIL:
             return wrong, "name an address of this machine in `listen`"
         case _:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from cli.desk import CONFIG
+from gateway.doors import unbound
 from nameserver import Server
 from pec_signing import ca_file
 
@@ -62,6 +65,14 @@ def test_a_certificate_is_not_taken_for_a_port(desk):
     assert "from-mta tls: " in line
     assert "no.pem: No such file" in line
     assert "stop what listens" not in line
+
+
+def test_what_this_user_may_not_take_systemd_may():
+    """A port below 1024, a folder of Postfix's: under the unit's `PrivateUsers=` no capability helps."""
+    wrong, right = unbound(PermissionError(errno.EACCES, "Permission denied"))
+    assert wrong == "Permission denied"
+    assert "a socket of systemd's" in right
+    assert "CAP_" not in right
 
 
 def test_a_policy_that_says_nothing_is_named(desk):
