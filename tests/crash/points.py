@@ -19,8 +19,8 @@ SMALL, LARGE = 0, 7
 """Messages of `Load`; the large one goes into a file while it is received, and its bytes into another to stay."""
 
 
-def die_at(number: int, folder: Path, prepared: Path, *, large: bool) -> list[str]:
-    """Die at this point, and be whole after a start. What was passed; nothing where it never came so far."""
+def die_at(number: int, folder: Path, prepared: Path, *, large: bool) -> tuple[bool, list[str]]:
+    """Die at this point, and be whole after a start. Whether it came so far, and what was passed."""
     with Sink(free_port()) as sink:
         gateway = Gateway(
             folder, sink.port, prepared=prepared, daemon="crash.dying:main", variables={DIE_AT: str(number)}
@@ -42,17 +42,15 @@ def die_at(number: int, folder: Path, prepared: Path, *, large: bool) -> list[st
                 load.send(gateway.smtp)
             until(lambda: _delivered(gateway), "the letter", SECONDS)
             once(gateway, load, sink)
-    return points if died else []
+    return died, points
 
 
 def all_of_them(folder: Path, prepared: Path, step: int = 1, first: int = 1, *, large: bool = True) -> list[str]:
     """From the first on until it no longer dies; the points there are. What is large stands in files as well."""
-    seen: list[str] = []
     for number in count(first, step):
-        points = die_at(number, folder / str(number), prepared, large=large)
-        if not points:
-            return seen
-        seen = points
+        died, points = die_at(number, folder / str(number), prepared, large=large)
+        if not died:
+            return points
     raise AssertionError
 
 
