@@ -5,6 +5,7 @@ Help and slips of the keyboard import nothing but this: what a command stands on
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -82,7 +83,11 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        gc.disable()  # what is imported stays: to look through it for garbage is a sixth of a command's start
+        try:
+            command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        finally:
+            gc.enable()
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same

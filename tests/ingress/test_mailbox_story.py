@@ -214,7 +214,8 @@ async def test_told_to_stop_it_fetches_no_more_and_files_what_it_has(post, serve
 @pytest.mark.parametrize("how", ["cancelled", "a fault"])
 async def test_whatever_ends_it_with_two_parts_under_way_gives_the_memory_back(post, server, how):
     """And nothing is lost or taken twice: the next reading files what was committed, and takes what was not."""
-    raws, both, first, second = three_parts(server), asyncio.Event(), asyncio.Event(), asyncio.Event()
+    raws, both, taken = three_parts(server), asyncio.Event(), asyncio.Event()
+    first, second = asyncio.Event(), asyncio.Event()
 
     def third():
         if server.calls.count("fetch") == 3:
@@ -228,7 +229,10 @@ async def test_whatever_ends_it_with_two_parts_under_way_gives_the_memory_back(p
         if arrival.raw == raws[20]:
             both.set()
             await second.wait()
-        return await post.gateway.receiver(arrival)
+        receipt = await post.gateway.receiver(arrival)
+        if len(post.gateway.messages) == 30:  # all but the two that wait
+            taken.set()
+        return receipt
 
     server.on_fetch = third
     box = post.mailbox(receive=receive)
@@ -237,9 +241,7 @@ async def test_whatever_ends_it_with_two_parts_under_way_gives_the_memory_back(p
     if how == "a fault":
         first.set()
     else:
-        async with asyncio.timeout(30):
-            while len(post.gateway.messages) < 30:  # all but the two that wait
-                await asyncio.sleep(0)
+        await asyncio.wait_for(taken.wait(), 30)
         await box.drain(0)
     await asyncio.gather(task, return_exceptions=True)
     assert box._world.budget.bound.now == 0
