@@ -56,8 +56,8 @@ def claim(connection: Connection, now: datetime, limit: int, busy: Collection[st
     if not _alive.rows(connection, {"node": node}):
         return ()
     found = _open(now, busy, node).order_by(t.outbox.c.next_attempt_at, t.outbox.c.id).limit(limit)
-    found = found.with_for_update(skip_locked=True)
-    connection.execute(update(t.outbox).where(t.outbox.c.id.in_(found)).values(claimed_by=node))
+    locked = found.with_for_update(skip_locked=True).cte("locked")  # run once; a subquery may be, for each row
+    connection.execute(update(t.outbox).where(t.outbox.c.id.in_(select(locked.c.id))).values(claimed_by=node))
     return letters.due(connection, now, limit, busy, node)
 
 

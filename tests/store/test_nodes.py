@@ -186,6 +186,24 @@ async def test_no_letter_is_given_to_two(tmp_path, url, shared):
             assert len(await gateway.store.due(LATER, 5)) == len(busy), "a claim that was not heard is ours still"
 
 
+async def test_no_more_is_claimed_than_was_asked_for(tmp_path, url, shared):
+    """Whatever plan PostgreSQL makes of it: one that joins row by row would lock as many more for each."""
+    one = node(shared)
+    async with alive(one):
+        with house.gateway(tmp_path, url=url, node=one) as gateway:
+            for number in range(8):
+                await gateway.receive(letter(message_id=f"{number}@rossi.example", text=f"domanda {number}"))
+
+            def claim(connection):
+                for way in ("hashagg", "hashjoin", "mergejoin", "material", "sort"):
+                    connection.exec_driver_sql(f"set local enable_{way} = off")
+                return claims.claim(connection, LATER, 5, (), one.number)
+
+            assert len(shared.write(claim)) == 5
+            claimed = "select count(*) from outbox where claimed_by is not null"
+            assert shared.read(lambda c: c.exec_driver_sql(claimed).scalar()) == 5
+
+
 async def test_a_lost_claim_takes_nothing_back(tmp_path, url, shared):
     """Who lost it may say that the letter went; that it did not go, only whoever has it now can say."""
     one, other = node(shared), node(shared)
