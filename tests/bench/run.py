@@ -29,11 +29,12 @@ class Section:
 
 
 SECTIONS = {
-    "accept": Section("Accepting a message into a ticket", 420),
-    "scale": Section("A thousand accounts and tickets, and a million", 480),
-    "memory": Section("Memory", 200),
-    "catchup": Section("A mailbox's catch-up", 120),
-    "drain": Section("An outbox's drain", 120),
+    "accept": Section("Accepting a message into a ticket", 360),
+    "scale": Section("A thousand accounts and tickets, and a million", 400),
+    "find": Section("Finding a mail among a million", 240),
+    "memory": Section("Memory", 140),
+    "catchup": Section("A mailbox's catch-up", 110),
+    "drain": Section("An outbox's drain", 100),
     "where": Section("Where the time goes, thread by thread", 90),
     "stations": Section("Where the time goes, station by station", 90),
     "checks": Section("What each check costs", 60),

@@ -38,7 +38,7 @@ def main() -> None:
         each = {
             (accounts, tickets): stack.enter_context(
                 holding(folder / f"{accounts}-{tickets}", smarthost, bases[accounts], accounts, tickets)
-            )
+            )[0]
             for accounts, tickets in SIZES
         }
         filled = time.monotonic() - start
@@ -87,7 +87,9 @@ def base(folder: Path, accounts: int) -> Path:
 
 
 @contextmanager
-def holding(folder: Path, smarthost: int, prepared: Path, accounts: int, tickets: int) -> Iterator[Server]:
+def holding(
+    folder: Path, smarthost: int, prepared: Path, accounts: int, tickets: int
+) -> Iterator[tuple[Server, Gateway]]:
     """A gateway that holds so much. It makes the first tickets itself, the others are copies of them."""
     process = Gateway(folder, smarthost, prepared=prepared, fresh=True)
     with process:
@@ -96,4 +98,4 @@ def holding(folder: Path, smarthost: int, prepared: Path, accounts: int, tickets
         process.kill9()  # a polite end would wait for letters that the silent smarthost has
         fill.add_tickets(folder / "gateway.db", accounts, tickets)
         process.start()
-        yield Server(f"{accounts}, {tickets}", process.smtp, process.running.pid)
+        yield Server(f"{accounts}, {tickets}", process.smtp, process.running.pid), process
