@@ -12,8 +12,9 @@ from gateway import fresh, opening
 from gateway.authentication.checks import Checks
 from gateway.authentication.dns import Resolver, ResolverSettings
 from gateway.authentication.smime import Smime
-from gateway.config import Config, load_policies
+from gateway.config import Config
 from gateway.config.nouns import UnixSocket
+from gateway.config.policies import load_policies
 from gateway.core.inquiry import Found, Question
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.standing import Commit, Standing

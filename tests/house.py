@@ -11,7 +11,8 @@ from itertools import count
 
 from sqlalchemy import insert, select
 
-from gateway.config import load_policies, shipped
+from gateway.config import shipped
+from gateway.config.policies import load_policies
 from gateway.core.account import Language
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position

@@ -83,11 +83,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         if cmd_name not in COMMANDS:
             return None
-        gc.disable()  # what is imported stays: to look through it for garbage is a sixth of a command's start
-        try:
-            command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
-        finally:
-            gc.enable()
+        command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
@@ -115,6 +111,9 @@ def gateway(ctx: click.Context, config_file: str | None) -> None:
     from gateway.cli.context import Context  # noqa: PLC0415 - a second that --help can do without
     from gateway.ops import log  # noqa: PLC0415 - the same
 
+    if not gc.isenabled():  # see main(): all that was imported stays
+        gc.freeze()
+        gc.enable()
     log.configure("auto")  # to stderr: nothing but records may stand on stdout
     ctx.obj = Context(config_file)
 

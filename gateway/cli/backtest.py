@@ -20,7 +20,7 @@ from rich.progress import Progress
 from gateway import fresh
 from gateway.cli import show
 from gateway.cli.context import Context, Moment, as_json, pass_context
-from gateway.config import load_policies
+from gateway.config.policies import load_policies
 from gateway.core.policy import FIXED, Policy
 from gateway.core.reason import Disposition
 from gateway.core.replay import replay

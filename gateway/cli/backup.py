@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gateway import app, fresh, opening
+from gateway import fresh, lock, opening
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context, refusals
 from gateway.cli.refused import Refused
@@ -48,7 +48,7 @@ def restore(context: Context, folder: Path, json_lines: bool) -> None:
     """Put a backup where the configuration says; there must be no database yet. Verified before it is in place."""
     path, outside = _sqlite(context), opening.outside(context.config)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with refusals(), app.alone(path), show.working("restoring"):
+    with refusals(), lock.alone(path), show.working("restoring"):
         made = copies.restore(folder.absolute(), path, outside, fresh.now())
     show.record(asdict(made), lambda _: _told(path, made), json_lines=json_lines)
 

@@ -13,8 +13,8 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
-from gateway import build, credentials, fresh
-from gateway.cli.checks import DNS_SECONDS, is_running
+from gateway import build, credentials, fresh, lock
+from gateway.cli.checks import DNS_SECONDS
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
 from gateway.config import Config
@@ -51,7 +51,7 @@ class Via(click.ParamType[Endpoint]):
 def release(context: Context, via: Endpoint | None, seconds: int) -> Iterator[Finding]:
     """Let one fly, and tell of it in the manner of `check`. Waits at most `seconds`."""
     config = context.config
-    if not is_running(config):
+    if not lock.is_running(config.beside):
         yield _finding(Finding.FAIL, "no gateway runs on this database, so nothing could arrive: start it, then again")
         return
     nonce, forged = fresh.new_id().lower(), _trusted(config)

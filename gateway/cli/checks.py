@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway import app, build, credentials, doors, fresh, opening
+from gateway import build, credentials, doors, fresh, lock, opening
 from gateway.cli import auth, blob_checks, file_checks, mailbox_checks, policy_checks, retention, source_checks, units
 from gateway.cli.context import Context
 from gateway.cli.finding import Finding
@@ -80,7 +80,7 @@ def _database(config: Config) -> Iterator[Finding]:
         return
     if revision is None or revision == schema.HEAD:
         state = f"at schema {revision}" if revision else "new; `run` makes its tables"
-        runs = "; a gateway runs on it" if is_running(config) else ""
+        runs = "; a gateway runs on it" if lock.is_running(config.beside) else ""
         yield Finding(Finding.OK, "database", f"{database}: {state}{runs}")
         if revision and (why := behind(fresh.now(), database.read(latest))):
             yield Finding(Finding.WARN, "clock", f"{why}; {SET_IT}")
@@ -100,7 +100,7 @@ def _database(config: Config) -> Iterator[Finding]:
 def _listeners(config: Config) -> Iterator[Finding]:
     if not config.smtp:
         yield Finding(Finding.WARN, "smtp", "no listener: mail comes in by `gateway ingest` only")
-    running, passed = is_running(config), units.sockets()
+    running, passed = lock.is_running(config.beside), units.sockets()
     with TemporaryDirectory(prefix="gateway-") as folder:
         unspooled = config.model_copy(update={"spool": Path(folder)})
         for entry in config.smtp:
@@ -140,7 +140,7 @@ def _metrics(config: Config) -> Iterator[Finding]:
     try:
         doors.metrics_socket(listen).close()
     except OSError as fault:
-        if fault.errno == errno.EADDRINUSE and is_running(config):
+        if fault.errno == errno.EADDRINUSE and lock.is_running(config.beside):
             yield Finding(Finding.OK, "metrics", "held by the running gateway")
         else:
             yield Finding(Finding.FAIL, "metrics", "; ".join(doors.unbound(fault)))
@@ -153,17 +153,6 @@ def _metrics(config: Config) -> Iterator[Finding]:
 async def _nobody(arrival: Arrival) -> Receipt:
     """Nothing is received while checking."""
     return Receipt(arrival.id, Defer("only checking"))
-
-
-def is_running(config: Config) -> bool:
-    """Whether a gateway runs here on this database, and so, most likely, its ports."""
-    if not os.access(app.lock_file(config.beside), os.F_OK):
-        return False
-    try:
-        with app.alone(config.beside):
-            return False
-    except ConfigError:  # or it is the lock of another user's gateway
-        return True
 
 
 def _smarthost(config: Config) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from gateway import build, fresh
+from gateway import fresh
 from gateway.cli import show
 from gateway.cli.context import Context, Id, as_json, pass_context, refusals, window, windowed
 from gateway.cli.refused import Refused
@@ -168,6 +168,8 @@ def tickets_assign(context: Context, ref: str, name: str) -> None:
 
 
 def _wording(context: Context, kind: Kind, text: str = "") -> desk.Wording:
+    from gateway import build  # noqa: PLC0415 - what reads mail and what we say, for an answer alone
+
     rules = build.house(context.config)
 
     def words(account: Account, reference: str, subject: str) -> Words:

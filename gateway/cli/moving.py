@@ -13,7 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway import app, opening
+from gateway import lock, opening
 from gateway.cli.context import Context, refusals
 from gateway.cli.refused import Refused
 from gateway.config import Config
@@ -32,7 +32,7 @@ def into(context: Context, url: str) -> None:
         here = {source.path or context.config.beside, target.path or context.config.beside}
         with ExitStack() as holding:
             for path in here:
-                holding.enter_context(app.alone(path))
+                holding.enter_context(lock.alone(path))
             for others in (source.read(claims.running), target.read(claims.running)):
                 if others:
                     raise Refused(f"a gateway runs on it: {', '.join(others)}; stop it, then again", os.EX_CONFIG)

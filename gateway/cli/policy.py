@@ -12,8 +12,8 @@ from gateway.cli import show
 from gateway.cli.backtest import policy_backtest
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.refused import Refused
-from gateway.config import load_policies
 from gateway.config.cases import load_cases
+from gateway.config.policies import load_policies
 from gateway.core.trial import Result, Said, never_matched, tried_out
 
 COLUMNS = ("result", "case", "disposition", "reason", "rule", "where")

@@ -7,8 +7,9 @@ from itertools import chain, islice
 
 from gateway.cli.finding import Finding
 from gateway.cli.policy import difference
-from gateway.config import Config, load_policies, oracle_warnings
+from gateway.config import Config
 from gateway.config.cases import load_cases
+from gateway.config.policies import load_policies, oracle_warnings
 from gateway.core.doubts import doubts
 from gateway.core.policy import Policy
 from gateway.core.problem import ConfigError

@@ -10,7 +10,7 @@ from functools import partial
 
 import click
 
-from gateway import build, fresh
+from gateway import fresh
 from gateway.cli import show
 from gateway.cli.bulk import each, one_or_many, which, which_options
 from gateway.cli.context import (
@@ -127,6 +127,8 @@ def _release(
     context: Context, examine: Callable[[Arrival, Override], Record], message_id: str, account: str | None, virus: str
 ) -> Recorded:
     """Raises Refused where it stays held."""
+    from gateway import build  # noqa: PLC0415 - who lists what is held need not wait for it
+
     held = context.read(lambda connection: held_messages.held(connection, message_id))
     override = Override(context.operator, (held.overrides | {held.reason}) - {Reason.VIRUS}, account, virus)
     record = examine(held.arrival, override)

@@ -12,7 +12,8 @@ from gateway import fresh, opening
 from gateway.cli import show
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.finding import Finding
-from gateway.config import Config, ConfigError, load_policies
+from gateway.config import Config, ConfigError
+from gateway.config.policies import load_policies
 from gateway.core.retention import Swept
 from gateway.ports import Unavailable
 from gateway.store import schema

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 WIDTH = 48
 """Of a table's cell, in characters; a record's own page shows it whole."""
@@ -118,6 +116,9 @@ def read_text() -> str:
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Something that moves, on a terminal; in a pipe, silence."""
+    from rich.console import Console  # noqa: PLC0415 - only for who waits
+    from rich.progress import Progress  # noqa: PLC0415 - the same
+
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         progress.add_task(what, total=None)
         yield

@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from gateway import fresh, opening
+from gateway import fresh, lock, opening
 from gateway.cli import auth, show, source_checks
-from gateway.cli.checks import is_running
 from gateway.cli.context import Context, as_json, pass_context
 from gateway.cli.finding import Finding
 from gateway.cli.refused import Refused
@@ -39,7 +38,7 @@ COLUMNS = ("ingress", "kind", "state", "last_success", "lag", "unread", "next_tr
 def status(context: Context, json_lines: bool) -> int:
     """Say of each ingress when it last worked, what waits, and what is wrong; 69 when one is stuck."""
     config = context.config
-    if not is_running(config):
+    if not lock.is_running(config.beside):
         raise Refused("no gateway runs on this database; start it, then again", os.EX_UNAVAILABLE)
     now = fresh.now()
     report = _board(config.beside)

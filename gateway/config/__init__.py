@@ -2,7 +2,6 @@
 
 from gateway.config.load import json_schema, load, locate
 from gateway.config.oauth2 import OAuth2
-from gateway.config.policies import load_policies, oracle_warnings
 from gateway.config.schema import Config
 from gateway.config.sections import ImapMailbox, Limits, Listener, Outbound
 from gateway.core.problem import ConfigError, Problem
@@ -19,8 +18,6 @@ __all__ = [
     "Problem",
     "json_schema",
     "load",
-    "load_policies",
     "locate",
-    "oracle_warnings",
     "shipped",
 ]

@@ -18,4 +18,4 @@ def written(text: Any) -> Any:
 class Section(BaseModel):
     """A part of the file: an unknown key is an error, and nothing is converted silently."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, defer_build=True)

@@ -13,7 +13,6 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, bindparam, delete, func, select, true
 
 from gateway.core.message import Body, Message
-from gateway.core.parse import parse
 from gateway.store import blobs, ledger
 from gateway.store import tables as t
 from gateway.store.dialect import alone, elements, member, upsert
@@ -102,6 +101,8 @@ def attached(connection: Connection, ticket_id: int, digest: str) -> bytes:
 
 def _from_message(connection: Connection, message: str | None, sha256: str) -> bytes:
     """Of what came in before contents were kept: out of the message itself."""
+    from gateway.core.parse import parse  # noqa: PLC0415 - what reads a mail, for which whoever looks need not wait
+
     parsed = parse(ledger.octets(connection, message)) if message is not None else None
     for one in parsed.body.attachments if isinstance(parsed, Message) else ():
         if one.sha256 == sha256 and one.leaf is not None:

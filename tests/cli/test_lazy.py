@@ -30,3 +30,22 @@ def test_the_list_says_of_each_command_what_the_command_says(name):
     command = gateway.get_command(click.Context(gateway), name)
     assert command.name == name
     assert command.get_short_help_str(1000) == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("name", ["why", "queue", "messages", "tickets", "outbox", "status"])
+def test_who_looks_waits_for_nothing_that_reads_mail(name):
+    """Nor for policies, nor for what draws on a terminal: `gateway why` is asked in a hurry."""
+    program = "import sys; from gateway.cli import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program, name, "--help"], capture_output=True, text=True, check=True)
+    imported = set(done.stderr.splitlines()[-1].split())
+    assert "gateway.cli.context" in imported
+    assert not {"gateway.core.parse", "gateway.config.policies", "gateway.build", "alembic"} & imported
+
+
+def test_a_command_has_its_garbage_collected():
+    """Not looked for while modules come in, but from then on."""
+    program = "import gc; from gateway.__main__ import main; main(); print(gc.isenabled())"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "completion", "bash"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "True"

@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from gateway.config import ConfigError, load_policies, oracle_warnings, shipped
+from gateway.config import ConfigError, shipped
+from gateway.config.policies import load_policies, oracle_warnings
 from gateway.core.doubts import doubts
 from gateway.core.limits import AttachmentLimits
 from gateway.core.mentions import COUNTED, Part

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigError, load_policies, policies, shipped
+from gateway.config import ConfigError, policies, shipped
 from gateway.config.cases import load_cases
+from gateway.config.policies import load_policies
 from gateway.config.policy_schema import policy_schema
 from gateway.config.yaml import parse
 

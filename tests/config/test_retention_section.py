@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.config import ConfigError, load_policies, shipped
+from gateway.config import ConfigError, shipped
+from gateway.config.policies import load_policies
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, Retention
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.config import ConfigError, load_policies
+from gateway.config import ConfigError
 from gateway.config.cases import load_cases
+from gateway.config.policies import load_policies
 from gateway.core.reason import Disposition
 from gateway.core.rule import Filing, Hold, Postponement, Priority, Refusal, Route
 

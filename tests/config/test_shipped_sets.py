@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.config import load_policies, shipped
+from gateway.config import shipped
 from gateway.config.cases import load_cases
-from gateway.config.policies import oracle_warnings
+from gateway.config.policies import load_policies, oracle_warnings
 from gateway.core.account import Language
 from gateway.core.doubts import doubts
 from gateway.core.expression import compile_condition

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.config import oracle_warnings
+from gateway.config.policies import oracle_warnings
 from gateway.core.arrival import Origin, Position
 from gateway.core.policy import TELLING, Choice, Policy
 from gateway.core.reason import Disposition

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from strategies import mail, reverse_paths
 from test_i2_no_ticket_without_proof import cases as grant_cases
 
-from gateway.config import ConfigError, load_policies, shipped
+from gateway.config import ConfigError, shipped
+from gateway.config.policies import load_policies
 from gateway.core.arrival import Arrival, Origin, Position
 from gateway.core.authorize import authorize
 from gateway.core.decide import decide

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from neighbours import KINDS, Robot, Town
 
 import house
-from gateway.config import load_policies, shipped
+from gateway.config import shipped
+from gateway.config.policies import load_policies
 from gateway.core.address import Address
 from gateway.core.served import Served
 from gateway.store import book

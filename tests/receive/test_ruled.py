@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.config import load_policies, shipped
+from gateway.config import shipped
+from gateway.config.policies import load_policies
 from gateway.core.expression import compile_condition
 from gateway.core.facts import SCHEMA, Facts
 from gateway.core.policy import Policy
