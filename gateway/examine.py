@@ -10,6 +10,7 @@ from gateway.core.account import Sender
 from gateway.core.arrival import Arrival
 from gateway.core.canary import mark_in
 from gateway.core.case import Case, Mention, Override
+from gateway.core.committed import Opening, Record
 from gateway.core.confirm import asks
 from gateway.core.confirmation import Confirmation
 from gateway.core.counting import counters
@@ -40,18 +41,7 @@ from gateway.core.trace import narrate
 from gateway.core.verdict import Admitted, Defer, Refuse, Verdict
 from gateway.core.vouch import evidence_from
 from gateway.house import House
-from gateway.ports import (
-    AddressBook,
-    Archive,
-    Authenticator,
-    Desk,
-    Keys,
-    Opening,
-    Record,
-    Scanner,
-    Seals,
-    Unavailable,
-)
+from gateway.ports import AddressBook, Archive, Authenticator, Desk, Keys, Scanner, Seals, Unavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from types import MappingProxyType
 
 from gateway.core.account import Account
 from gateway.core.case import Case
+from gateway.core.committed import Ask
 from gateway.core.confirm import told, whom
 from gateway.core.confirmation import OPEN_FOR
 from gateway.core.policy import Policy
 from gateway.core.reference import tag
 from gateway.core.reply import Kind, Reply, Words
 from gateway.core.served import Served
-from gateway.ports import Ask, Wording
+from gateway.ports import Wording
 
 UNASKED: Mapping[str, str] = MappingProxyType({"when": "", "until": "", "as_primary": "", "digest": ""})
 """What only a question to a primary says."""

@@ -7,31 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from gateway.core.account import Account, Language, Service, Turn
 from gateway.core.address import Address
 from gateway.core.arrival import Arrival
 from gateway.core.case import Case, Override, TicketFact
-from gateway.core.confirmation import Asking, Confirmation, State
+from gateway.core.committed import Held, Record, Recorded
+from gateway.core.confirmation import Confirmation
 from gateway.core.evidence import Evidence
-from gateway.core.facts import Facts
 from gateway.core.inquiry import Answer, Question
 from gateway.core.judge import Undecided
 from gateway.core.likeness import Resemblance
 from gateway.core.message import Message, Seal
 from gateway.core.place import Folder, Mail, Place, Sight, Step
 from gateway.core.rates import Counter, Rates
-from gateway.core.reason import Disposition, Reason
+from gateway.core.reason import Disposition
 from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing, Reply, Words
 from gateway.core.retention import Retention, Swept
-from gateway.core.rule import Route
 from gateway.core.scan import Scan
 from gateway.core.sourced import Roster
 from gateway.core.standing import Standing
-from gateway.core.verdict import Admitted, Defer, Verdict
+from gateway.core.verdict import Defer, Verdict
 
 
 class Unavailable(Exception):  # noqa: N818 - the third answer of a look-up, not only a mistake
@@ -40,81 +39,6 @@ class Unavailable(Exception):  # noqa: N818 - the third answer of a look-up, not
 
 class Ungranted(Exception):  # noqa: N818 - an answer, as Unavailable is
     """There is no access token, and nothing but an operator mends that. The words say how; no secret is in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What an accepted message does: the reference and subject that a new ticket gets, and what its account is told."""
-
-    accept: Admitted
-    message: Message
-    reference: str
-    subject: str
-    route: Route
-    acknowledgement: Reply | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A held message as it arrived, why it is held, and what operators have taken on for it before."""
-
-    arrival: Arrival
-    reason: Reason
-    overrides: frozenset[Reason]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What the primary of an account is asked about a held message, if not too much was asked before.
-
-    To nobody where the reply is for account 0.
-    """
-
-    reply: Reply
-    asking: Asking
-    expires: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a primary said, and what it does: `release` is the held message, decided again; None where nothing is."""
-
-    confirmation: Confirmation
-    said: State
-    release: tuple[Record, Override] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All that one transaction writes about one message."""
-
-    case: Case
-    verdict: Verdict
-    opening: Opening | None
-    trace: tuple[tuple[str, str], ...]
-    policy: str
-    keep: timedelta | None = None
-    """How long it is held, if it is; None for good."""
-    facts: Facts | None = None
-    """What rules were tried on; None where there was no message to know anything of."""
-    question: Ask | None = None
-    answer: Said | None = None
-    outside: frozenset[str] = frozenset()
-    """The sha256 of octets in it that were put outside the database, and are safe there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What was committed: the verdict as it stands (a duplicate is found only here), the ticket's reference."""
-
-    verdict: Verdict
-    ticket: str | None
-    turned: Turn | None = None
-    """What a delivery report did to a primary address."""
-    answered: bool = False
-    """Whether it was a primary's answer, and has done what it says."""
-    letter: str = ""
-    """The outbox row of what its account is told, if it is told anything."""
 
 
 class AddressBook(Protocol):

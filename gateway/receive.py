@@ -9,23 +9,14 @@ from typing import Any
 import structlog
 
 from gateway.core.arrival import Arrival
+from gateway.core.committed import Record, Recorded, Said
 from gateway.core.confirm import CONFIRMABLE, answered, override
 from gateway.core.confirmation import State
 from gateway.core.evidence import Result
 from gateway.core.message import DeliveryReport, Report
 from gateway.core.reason import Reason
 from gateway.core.verdict import Accept, Defer
-from gateway.ports import (
-    Archive,
-    Examine,
-    Observer,
-    Receipt,
-    Record,
-    Recorded,
-    Said,
-    Shadow,
-    Unavailable,
-)
+from gateway.ports import Archive, Examine, Observer, Receipt, Shadow, Unavailable
 
 TOLD = 10
 """So many recipients of a message are named in the log; `nrcpt` counts all."""

@@ -17,11 +17,12 @@ from gateway.cli.receiving import receiver
 from gateway.cli.refused import Refused
 from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
+from gateway.core.committed import Record
 from gateway.core.problem import ConfigError
 from gateway.core.rule import Rule
 from gateway.core.ruling import Tried, tried
 from gateway.core.verdict import Defer
-from gateway.ports import Receipt, Record
+from gateway.ports import Receipt
 from gateway.store.schema import WrongSchema
 
 PATH_CHARACTERS = 320

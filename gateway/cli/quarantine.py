@@ -29,9 +29,9 @@ from gateway.cli.receiving import receiver
 from gateway.cli.refused import Refused
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
+from gateway.core.committed import Record, Recorded
 from gateway.core.reason import Disposition, Reason
 from gateway.core.scan import NOT_SCANNED
-from gateway.ports import Record, Recorded
 from gateway.store import book, confirmations, ledger
 from gateway.store import quarantine as held_messages
 from gateway.store.blobs import put_contents

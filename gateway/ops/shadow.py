@@ -8,12 +8,12 @@ from datetime import datetime
 
 import structlog
 
+from gateway.core.committed import Record
 from gateway.core.policy import Policy
 from gateway.core.reason import Disposition
 from gateway.core.replay import judged, replay
 from gateway.core.times import stamp
 from gateway.core.trial import DEFER
-from gateway.ports import Record
 
 log = structlog.get_logger()
 

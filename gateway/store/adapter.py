@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from gateway.core.account import Account, Service, Turn
 from gateway.core.address import Address
 from gateway.core.case import TicketFact
+from gateway.core.committed import Held, Record, Recorded
 from gateway.core.confirmation import Confirmation
 from gateway.core.figures import Figures
 from gateway.core.likeness import Resemblance
@@ -25,7 +26,7 @@ from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
 from gateway.core.standing import Bound, Commit, Stint
-from gateway.ports import Due, Held, Record, Recorded, Unavailable
+from gateway.ports import Due, Unavailable
 from gateway.store import (
     audit,
     blob_sweep,

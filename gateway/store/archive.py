@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
+from gateway.core.committed import Opening, Record, Recorded
 from gateway.core.flood import counting, ignored, otherwise
 from gateway.core.hop import queue_id
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
@@ -20,7 +21,6 @@ from gateway.core.retention import Kept
 from gateway.core.rule import Priority
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
-from gateway.ports import Opening, Record, Recorded
 from gateway.store import attempts, blobs, contents, letters, mailboxes, rates
 from gateway.store import tables as t
 from gateway.store.dialect import serialise, upsert

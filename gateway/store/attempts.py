@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from gateway.core.committed import Record
 from gateway.core.reason import Reason
 from gateway.core.verdict import Accept
-from gateway.ports import Record
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from gateway.core.committed import Record
 from gateway.core.message import Attachment
-from gateway.ports import Record
 from gateway.store import tables as t
 from gateway.store.dialect import upsert
 from gateway.store.prepared import Prepared

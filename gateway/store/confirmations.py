@@ -13,11 +13,11 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from gateway.core.committed import Ask, Held, Record, Recorded, Said
 from gateway.core.confirm import by
 from gateway.core.confirmation import PER_DAY, Asking, Confirmation, State
 from gateway.core.reason import Reason
 from gateway.core.times import moment, stamp
-from gateway.ports import Ask, Held, Record, Recorded, Said
 from gateway.store import archive, blobs, book, letters, quarantine
 from gateway.store import tables as t
 from gateway.store.audit import note

@@ -10,11 +10,12 @@ from typing import Any, assert_never
 from sqlalchemy import ColumnElement, Connection, Row, String, bindparam, case, func, insert, or_, select, update
 
 from gateway.core.account import Turn
+from gateway.core.committed import Opening
 from gateway.core.letter import one_line
 from gateway.core.message import Report
 from gateway.core.reply import Deferred, Delivered, Failed, Kind, Outcome, Outgoing, Reply, Words
 from gateway.core.times import moment, stamp
-from gateway.ports import Due, Opening
+from gateway.ports import Due
 from gateway.store import deliveries, health, repetition
 from gateway.store import tables as t
 from gateway.store.audit import note

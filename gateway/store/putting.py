@@ -9,7 +9,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from gateway.ports import Record, Unavailable
+from gateway.core.committed import Record
+from gateway.ports import Unavailable
 from gateway.store import blobs
 
 THREADS = 8

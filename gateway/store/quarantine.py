@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row, select, update
 
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.case import Override
+from gateway.core.committed import Held, Record, Recorded
 from gateway.core.reason import Disposition, Reason
 from gateway.core.times import moment
 from gateway.core.verdict import Verdict
-from gateway.ports import Held, Record, Recorded
 from gateway.store import archive, ledger, letters, retention
 from gateway.store import tables as t
 from gateway.store.audit import note

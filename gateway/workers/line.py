@@ -12,7 +12,8 @@ import structlog
 
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
-from gateway.ports import Record, Unavailable
+from gateway.core.committed import Record
+from gateway.ports import Unavailable
 from gateway.workers.words import Frames, UnknownWord, answered, framed, question
 from gateway.workers.worker import HELLO
 

@@ -10,8 +10,9 @@ import structlog
 
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
+from gateway.core.committed import Record
 from gateway.core.standing import Stint
-from gateway.ports import Record, Unavailable
+from gateway.ports import Unavailable
 from gateway.workers.line import Died, Line, Refused
 from gateway.workers.nursery import Nursery
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
+from gateway.core.committed import Record
 from gateway.core.mime import Leaf, Part
-from gateway.ports import Record
 
 LENGTH = 4
 """Octets in front of a frame that say how many follow."""
@@ -28,7 +28,7 @@ NUMBER = 4
 
 Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 
-_OURS = ("gateway.core.", "gateway.ports")
+_CORE = "gateway.core."
 
 
 class UnknownWord(Exception):  # noqa: N818 - a thing that was said
@@ -169,8 +169,8 @@ _NOUNS: dict[tuple[str, str], type] = {("datetime", noun.__name__): noun for nou
 
 
 def _noun(module: str, name: str) -> type:
-    """One of ours: a class of the core or the ports, and nothing that is only imported there."""
-    if module.startswith(_OURS):
+    """One of ours: a class of the core, and nothing that is only imported there."""
+    if module.startswith(_CORE):
         noun = getattr(import_module(module), name, None)  # a name with dots in it is no attribute
         if isinstance(noun, type) and noun.__module__ == module:
             return noun

@@ -16,8 +16,9 @@ import structlog
 
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
+from gateway.core.committed import Record
 from gateway.core.problem import ConfigError
-from gateway.ports import Record, Unavailable
+from gateway.ports import Unavailable
 from gateway.workers.words import Frames, answer, asked, framed
 
 log = structlog.get_logger()

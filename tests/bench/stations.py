@@ -18,6 +18,7 @@ from sqlalchemy import insert
 
 import house
 from gateway.core.address import Address
+from gateway.core.committed import Record
 from gateway.core.decide import decide
 from gateway.core.facts import facts
 from gateway.core.parse import parse
@@ -25,7 +26,6 @@ from gateway.core.reason import Reason
 from gateway.core.replay import judged
 from gateway.core.ruling import rule
 from gateway.core.vouch import evidence_from
-from gateway.ports import Record
 from gateway.store import book
 from gateway.store import tables as t
 from gateway.store.letters import Limits

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from gateway.core.arrival import Arrival, Origin, Position
 from gateway.core.case import Case
+from gateway.core.committed import Record
 from gateway.core.parse import unreadable
 from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition, Reason
 from gateway.core.verdict import Refuse
-from gateway.ports import Record, Unavailable
+from gateway.ports import Unavailable
 from gateway.workers.line import Refused
 from gateway.workers.nursery import Nursery
 from gateway.workers.pool import Pool, attend
