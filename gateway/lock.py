@@ -7,11 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from gateway.core.problem import ConfigError, Problem
 
 PID_OCTETS = 20
 """Of the lock file, as far as it is read: who holds it."""
+TRIES = 10
+PAUSE = 0.05
+"""Seconds between two: whoever only asks whether a gateway runs has the lock for a moment."""
 
 
 @contextmanager
@@ -27,12 +31,14 @@ def alone(beside: Path) -> Iterator[None]:
     except OSError as fault:
         raise ConfigError(Problem(str(path), 0, "", fault.strerror or "", "let this user write there")) from fault
     with os.fdopen(descriptor):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        for _ in range(TRIES):
+            if _taken(descriptor, fcntl.LOCK_EX):
+                break
+            sleep(PAUSE)
+        else:
             holder = os.pread(descriptor, PID_OCTETS, 0).decode("ascii", "replace").strip()
             wrong = "another gateway runs on this database" + (f": process {holder}" if holder.isdecimal() else "")
-            raise ConfigError(Problem(str(beside), 0, "", wrong, "stop it, or name another database")) from None
+            raise ConfigError(Problem(str(beside), 0, "", wrong, "stop it, or name another database"))
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)  # in words only: what counts is the lock
         yield
@@ -40,13 +46,22 @@ def alone(beside: Path) -> Iterator[None]:
 
 def is_running(beside: Path) -> bool:
     """Whether a gateway runs here on this database, and so, most likely, its ports."""
-    if not os.access(_file(beside), os.F_OK):
-        return False
     try:
-        with alone(beside):
-            return False
-    except ConfigError:  # or it is the lock of another user's gateway
+        descriptor = os.open(_file(beside), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except OSError:  # the lock of another user's gateway
         return True
+    with os.fdopen(descriptor):
+        return not _taken(descriptor, fcntl.LOCK_SH)
+
+
+def _taken(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _file(beside: Path) -> Path:

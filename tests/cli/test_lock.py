@@ -1,0 +1,56 @@
+"""One daemon to a database, and whoever only asks whether it runs is in nobody's way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+import pytest
+
+from gateway import lock
+from gateway.core.problem import ConfigError
+
+
+@pytest.fixture
+def database(tmp_path):
+    return tmp_path / "gateway.db"
+
+
+def test_it_runs_as_long_as_it_is_alone(database):
+    """And asking makes no file, and leaves in it whose it is."""
+    assert not lock.is_running(database)
+    assert not list(database.parent.iterdir())
+    with lock.alone(database):
+        assert lock.is_running(database)
+        assert database.with_name("gateway.db.lock").read_text() == str(os.getpid())
+    assert not lock.is_running(database)
+
+
+def test_a_second_one_is_told_who_the_first_is(database, monkeypatch):
+    """Once it has not become free for a while."""
+    waited = []
+    monkeypatch.setattr(lock, "sleep", waited.append)
+    with lock.alone(database), pytest.raises(ConfigError, match=f"another gateway runs.*process {os.getpid()}"):
+        lock.alone(database).__enter__()
+    assert sum(waited) == pytest.approx(lock.TRIES * lock.PAUSE)
+
+
+def test_who_asks_at_that_moment_keeps_nobody_from_starting(database, monkeypatch):
+    """`gateway status` of a monitor, each minute, and a start just then."""
+    with lock.alone(database):
+        pass
+    asking = os.open(database.with_name("gateway.db.lock"), os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    monkeypatch.setattr(lock, "sleep", lambda _: os.close(asking))
+    with lock.alone(database):
+        assert lock.is_running(database)
+
+
+def test_two_who_ask_do_not_see_each_other(database):
+    """What one has for a moment is no gateway."""
+    with lock.alone(database):
+        pass
+    asking = os.open(database.with_name("gateway.db.lock"), os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    assert not lock.is_running(database)
+    os.close(asking)
