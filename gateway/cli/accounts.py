@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 from sqlalchemy import Connection
 
 from gateway import fresh
@@ -63,7 +60,7 @@ def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) ->
 @contextmanager
 def _bar(file: Path) -> Iterator[Callable[[int], None]]:
     """A progress bar on a terminal; in a pipe, silence."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with show.progress() as progress:
         task = progress.add_task(f"reading {file.name}", total=file.stat().st_size)
         yield lambda octets: progress.update(task, completed=octets)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from array import array
 from collections import Counter
@@ -14,8 +13,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from gateway import fresh
 from gateway.cli import show
@@ -69,7 +66,7 @@ def _flips(
     """Those that would end otherwise, oldest first; `counts` is filled meanwhile."""
     until = fresh.now()  # what comes in while we look is not looked at
     total = context.read(lambda connection: past.count(connection, since, until))
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with show.progress() as progress:
         for one in progress.track(past.messages(context.seen, since, until), total=total, description="replaying"):
             found = _replayed(one, candidate)
             counts[found if isinstance(found, str) else REPLAYED] += 1

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
+from gateway.cli import show
 from gateway.cli.context import Context
 from gateway.cli.refused import Refused
 from gateway.core.address import Address, domain_key
@@ -73,7 +71,7 @@ def each(context: Context, meant: Which, act: Callable[[str], str], *, yes: bool
         click.echo("nothing was done; add --yes to do it")
         return os.EX_OK
     outcomes: Counter[str] = Counter()
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with show.progress() as progress:
         for message_id, _ in progress.track(messages):
             try:
                 outcomes[act(message_id)] += 1

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway import lock, opening
+from gateway.cli import show
 from gateway.cli.context import Context, refusals
 from gateway.cli.refused import Refused
 from gateway.config import Config
@@ -36,7 +34,7 @@ def into(context: Context, url: str) -> None:
             for others in (source.read(claims.running), target.read(claims.running)):
                 if others:
                     raise Refused(f"a gateway runs on it: {', '.join(others)}; stop it, then again", os.EX_CONFIG)
-            progress = holding.enter_context(_progress())
+            progress = holding.enter_context(show.progress(counted=True))
             holding.enter_context(refusals())
             task = progress.add_task("moving", total=None)
             moved = moving.move(source, target, lambda done, of: progress.update(task, completed=done, total=of))
@@ -65,8 +63,3 @@ def _outside(config: Config, path: Path | None) -> Outside:
     if path is None or config.blobs.path is not None:
         return opening.outside(config)
     return Outside(Files(path.with_name(f"{path.name}.blobs")), config.blobs.inline)
-
-
-def _progress() -> Progress:
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())

@@ -25,7 +25,6 @@ from gateway.cli.context import (
 )
 from gateway.cli.digest import quarantine_digest
 from gateway.cli.messages import COLUMNS, page
-from gateway.cli.receiving import receiver
 from gateway.cli.refused import Refused
 from gateway.core.arrival import Arrival
 from gateway.core.case import Override
@@ -100,6 +99,8 @@ def quarantine_release(
     context: Context, /, message_id: str | None, account: str | None, virus: str, yes: bool, **said: str
 ) -> int:
     """Decide on held messages again, with the reason each is held for taken on by you; scanned anew."""
+    from gateway.cli.receiving import receiver  # noqa: PLC0415 - who lists what is held need not wait for it
+
     meant = which(said)
     one = one_or_many(message_id, meant, yes=yes)
     if account is not None:
@@ -127,7 +128,7 @@ def _release(
     context: Context, examine: Callable[[Arrival, Override], Record], message_id: str, account: str | None, virus: str
 ) -> Recorded:
     """Raises Refused where it stays held."""
-    from gateway import build  # noqa: PLC0415 - who lists what is held need not wait for it
+    from gateway import build  # noqa: PLC0415 - as above
 
     held = context.read(lambda connection: held_messages.held(connection, message_id))
     override = Override(context.operator, (held.overrides | {held.reason}) - {Reason.VIRUS}, account, virus)

@@ -8,9 +8,12 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 WIDTH = 48
 """Of a table's cell, in characters; a record's own page shows it whole."""
@@ -113,12 +116,18 @@ def read_text() -> str:
     return text
 
 
+def progress(*, counted: bool = False) -> Progress:
+    """How far it is, on a terminal, and in numbers too where it is counted; in a pipe, silence."""
+    from rich import progress as bars  # noqa: PLC0415 - only for who waits
+    from rich.console import Console  # noqa: PLC0415 - the same
+
+    columns = (*bars.Progress.get_default_columns(), *([bars.MofNCompleteColumn()] if counted else []))
+    return bars.Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Something that moves, on a terminal; in a pipe, silence."""
-    from rich.console import Console  # noqa: PLC0415 - only for who waits
-    from rich.progress import Progress  # noqa: PLC0415 - the same
-
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        progress.add_task(what, total=None)
+    with progress() as shown:
+        shown.add_task(what, total=None)
         yield

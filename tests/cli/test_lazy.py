@@ -32,7 +32,7 @@ def test_the_list_says_of_each_command_what_the_command_says(name):
     assert command.get_short_help_str(1000) == COMMANDS[name][1]
 
 
-@pytest.mark.parametrize("name", ["why", "queue", "messages", "tickets", "outbox", "status"])
+@pytest.mark.parametrize("name", ["why", "queue", "messages", "tickets", "outbox", "quarantine", "status"])
 def test_who_looks_waits_for_nothing_that_reads_mail(name):
     """Nor for policies, nor for what draws on a terminal: `gateway why` is asked in a hurry."""
     program = "import sys; from gateway.cli import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
