@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+
+from house import new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -13,3 +17,10 @@ def url(request, tmp_path):
         return
     with request.getfixturevalue("cluster").database() as address:
         yield address
+
+
+@pytest.fixture
+def database(url):
+    """It is open, and migrated."""
+    with closing(new_database(url)) as one:
+        yield one

@@ -53,12 +53,6 @@ def behind_its_back(path, *statements):
             connection.execute(*statement)
 
 
-@pytest.fixture
-def database(url):
-    with closing(new_database(url)) as one:
-        yield one
-
-
 def test_what_was_written_verifies(database):
     """Empty, and with rows; the head is that of the last one, and any head from before is found."""
     assert verify(database) == audit.Verified(audit.Head(0, GENESIS), 0, "")

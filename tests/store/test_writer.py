@@ -13,14 +13,6 @@ from sqlalchemy import event, insert
 from gateway.ports import Unavailable
 from gateway.store import tables as t
 from gateway.store.writer import GATHERED, GROUP, QUEUED, Writer
-from house import new_database
-
-
-@pytest.fixture
-def database(url):
-    one = new_database(url)
-    yield one
-    one.close()
 
 
 @pytest.fixture
