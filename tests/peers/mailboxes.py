@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,8 @@ from peers.dovecot import Dovecot
 USERS = {f"box-{number}": f"secret {number}" for number in range(10)}
 KINDS = ("accept", "quarantine", "reject", "failed")
 SECONDS = 60.0
+
+_ID = re.compile(rb"(?im)^Message-ID: (<\S+>)")
 
 
 def polled(home: Path, sink: Sink, prepared: Path, dovecot: Dovecot, users: list[str], **other: str) -> Gateway:
@@ -69,6 +72,12 @@ def mail(number: int) -> tuple[str, bytes]:
 def count(dovecot: Dovecot, user: str, folder: str = "") -> int:
     """How many messages lie in a folder."""
     return sum(1 for part in ("cur", "new") for _ in (dovecot.maildir(user, folder) / part).glob("*"))
+
+
+def ids(dovecot: Dovecot, user: str, folder: str = "") -> list[str]:
+    """The Message-IDs of what lies in a folder."""
+    files = [path for part in ("cur", "new") for path in (dovecot.maildir(user, folder) / part).glob("*")]
+    return [_ID.findall(path.read_bytes())[0].decode() for path in files]
 
 
 def done(gateway: Gateway, *users: str) -> int:
