@@ -21,9 +21,10 @@ from gateway.core.retention import Kept
 from gateway.core.rule import Priority
 from gateway.core.times import stamp
 from gateway.core.verdict import Accept, Refuse, Verdict
-from gateway.store import attempts, blobs, contents, letters, mailboxes, rates
+from gateway.store import attempts, blobs, contents, counts, letters, mailboxes, rates
 from gateway.store import tables as t
-from gateway.store.dialect import serialise, upsert
+from gateway.store.counts import Count
+from gateway.store.dialect import serialise
 from gateway.store.logos import fold
 from gateway.store.prepared import Prepared
 
@@ -39,10 +40,7 @@ _insert_message = Prepared(insert(t.message))
 _insert_raw = Prepared(insert(t.raw))
 _insert_entry = Prepared(insert(t.entry))
 _insert_ticket = Prepared(insert(t.ticket).returning(t.ticket.c.id))
-_first = upsert(t.tally).values(ingress=bindparam("ingress"), day=bindparam("day"), received=1)
-_count = Prepared(
-    _first.on_conflict_do_update(index_elements=["ingress", "day"], set_={"received": t.tally.c.received + 1})
-)
+TALLY = Count(t.tally, "received")
 _reopen = Prepared(
     update(t.ticket).where(t.ticket.c.id == bindparam("ticket")).values(updated_at=bindparam("now"), status="open")
 )
@@ -51,7 +49,7 @@ _reopen = Prepared(
 def store(connection: Connection, record: Record, acknowledgements: letters.Limits) -> Recorded:
     """Write one message down for the first time (I3, I4, I11, I12)."""
     arrival = record.case.arrival
-    _count.run(connection, {"ingress": arrival.origin.ingress, "day": stamp(arrival.at)[:10]})
+    counts.add(connection, TALLY, arrival.origin.ingress, stamp(arrival.at)[:10])
 
     def write(verdict: Verdict, ticket_id: int | None, dedup: str | None) -> None:
         row = {**_arrival(arrival), **facts(record, verdict, arrival.at), "dedup": dedup, "ticket_id": ticket_id}

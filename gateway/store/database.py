@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.blobs import Outside
+from gateway.store.counts import gathered
 from gateway.store.sqlite import Sqlite
 
 T = TypeVar("T")
@@ -123,7 +124,7 @@ class Database:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """One transaction, and no other beside it: all of it or nothing."""
-        with self.connect() as connection, connection.begin():
+        with self.connect() as connection, connection.begin(), gathered(connection):
             return work(connection)
 
     def remake(self, work: Callable[[Connection], None]) -> None:

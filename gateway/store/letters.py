@@ -90,9 +90,8 @@ _tried = (
     .where(t.outbox.c.id == bindparam("row"))
 )
 _waits = _tried.where(or_(t.outbox.c.state == "due", t.outbox.c.state == "deferred"))
-_went = Prepared(_tried)
-_alone = Prepared(_waits)
-_ours = Prepared(_waits.where(or_(t.outbox.c.claimed_by.is_(None), t.outbox.c.claimed_by == bindparam("node"))))
+_unclaimed = _waits.where(or_(t.outbox.c.claimed_by.is_(None), t.outbox.c.claimed_by == bindparam("node")))
+_went, _alone, _ours = (Prepared(one.returning(t.outbox.c.id)) for one in (_tried, _waits, _unclaimed))
 
 
 def enqueue(connection: Connection, reply: Reply, ticket_id: int | None, now: datetime) -> None:
@@ -178,11 +177,11 @@ def settle(  # noqa: PLR0913 - a fact each
         "its_message_id": outgoing.message_id if outgoing else None,
     }
     if isinstance(outcome, Delivered):
-        written = _went.run(connection, facts)
+        written = _went.rows(connection, facts)
     elif node is None:
-        written = _alone.run(connection, facts)
+        written = _alone.rows(connection, facts)
     else:
-        written = _ours.run(connection, facts | {"node": node})
+        written = _ours.rows(connection, facts | {"node": node})
     match outcome:
         case Delivered():
             return health.succeeded(connection, due.reply.row)

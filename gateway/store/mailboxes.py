@@ -44,6 +44,7 @@ _take = Prepared(
     update(t.mail)
     .where(_here, t.mail.c.message_id.is_(None))
     .values(step=Step.TAKEN.value, message_id=bindparam("m"), sha256=_digest)
+    .returning(t.mail.c.uid)
 )
 _settle = update(t.mail).where(_here).values(step=bindparam("s"))
 _now_here = t.mail.alias()
@@ -106,7 +107,7 @@ def unfinished(connection: Connection, folder: Folder, after: int, limit: int) -
 
 def take(connection: Connection, place: Place, message_id: str) -> None:
     """Write down with which message a mail came in (I4). Raises LookupError where it came in already."""
-    if _take.run(connection, {**_names(place.folder), "u": place.uid, "m": message_id}) != 1:
+    if not _take.rows(connection, {**_names(place.folder), "u": place.uid, "m": message_id}):
         raise LookupError(f"{place} does not wait to be taken")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 
 from gateway.ports import Unavailable
 from gateway.store.dialect import alone, share
+from gateway.store.pipeline import leave
 
 CONNECT_SECONDS = 5
 SILENCE_SECONDS = 15
@@ -72,6 +73,7 @@ class Postgresql:
         event.listen(engine, "begin", _begin)
         return engine
 
+        event.listen(engine, "before_cursor_execute", leave)
     def _prepare(self, connection: psycopg.Connection[Any], _record: object) -> None:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":  # another one would refuse mail by its letters

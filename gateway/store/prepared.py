@@ -31,13 +31,13 @@ class Prepared:
         self._lists = lists
         self._written: dict[tuple[object, ...], _Written] = {}
 
-    def run(self, connection: Connection, values: Values = NOTHING) -> int:
-        """Change something; the number of rows that it changed."""
-        return self._execute(connection, values)[1]
+    def run(self, connection: Connection, values: Values = NOTHING) -> None:
+        """Change something. Whoever wants to know what was changed has it RETURNING, and asks for `rows()`."""
+        self._execute(connection, values, asks=False)
 
     def rows(self, connection: Connection, values: Values = NOTHING) -> list[Any]:
         """All that is found, its columns by their names."""
-        written, _, found = self._execute(connection, values)
+        written, found = self._execute(connection, values)
         return [written.named(written.converted(row)) for row in found]
 
     def first(self, connection: Connection, values: Values = NOTHING) -> Any | None:
@@ -46,25 +46,43 @@ class Prepared:
 
     def scalars(self, connection: Connection, values: Values = NOTHING) -> list[Any]:
         """The first column of all that is found."""
-        written, _, found = self._execute(connection, values)
+        written, found = self._execute(connection, values)
         return [written.converted(row)[0] for row in found]
 
-    def _execute(self, connection: Connection, values: Values) -> tuple[_Written, int, list[Any]]:
-        dialect = connection.dialect
+    def each(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """The same change with one set of values after the other; all have the same names."""
+        written = self._for(connection.dialect, rows[0])
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.cursor().executemany(written.sql, [written.parameters(values) for values in rows])
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise translated(connection, driver, fault, written.sql) from fault
+
+    def _execute(self, connection: Connection, values: Values, *, asks: bool = True) -> tuple[_Written, list[Any]]:
+        written = self._for(connection.dialect, values)
+        driver: Any = connection.connection.dbapi_connection  # both sqlite3's and psycopg's have execute()
+        try:
+            cursor = driver.execute(written.sql, written.parameters(values))
+            return written, cursor.fetchall() if asks else []
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise translated(connection, driver, fault, written.sql) from fault
+
+    def _for(self, dialect: Dialect, values: Values) -> _Written:
         shape = (dialect.name, *values, *(len(values[name]) for name in self._lists))
         written = self._written.get(shape)
         if written is None:
             written = self._written[shape] = _write(self._statement, dialect, values)
-        driver: Any = connection.connection.dbapi_connection  # both sqlite3's and psycopg's have execute()
-        try:
-            cursor = driver.execute(written.sql, written.parameters(values))
-            return written, cursor.rowcount, cursor.fetchall() if written.finds else []
-        except dialect.loaded_dbapi.Error as fault:
-            if dialect.is_disconnect(fault, driver, None):
-                connection.invalidate(fault)
-            raise DBAPIError.instance(
-                written.sql, None, fault, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-            ) from fault  # one name for a fault, whoever met it
+        return written
+
+
+def translated(connection: Connection, driver: Any, fault: Any, sql: str = "") -> DBAPIError:
+    """A driver's fault by SQLAlchemy's name: one name, whoever met it. A connection that is lost is known as lost."""
+    dialect = connection.dialect
+    if dialect.is_disconnect(fault, driver, None):
+        connection.invalidate(fault)
+    error = dialect.loaded_dbapi.Error
+    known: DBAPIError = DBAPIError.instance(sql, None, fault, error, hide_parameters=True, dialect=dialect)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +97,6 @@ class _Written:
     takes: tuple[tuple[str, Convert], ...]
     as_written: Callable[[Values], Any]
     """Values in the order of their places, or by name, as the driver wants them."""
-    finds: bool
     gives: tuple[tuple[int, Convert], ...]
     named: Callable[[Any], Any]
 
@@ -116,7 +133,6 @@ def _write(statement: Any, dialect: Dialect, values: Values) -> _Written:
         lists=lists,
         takes=tuple((place, how) for place, of in takes if (how := of.dialect_impl(dialect).bind_processor(dialect))),
         as_written=_in_order(state.positiontup) if state.positiontup is not None else dict,
-        finds=bool(columns),
         gives=tuple(
             (place, how) for place, of in gives if (how := of.dialect_impl(dialect).result_processor(dialect, None))
         ),

@@ -12,8 +12,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.core.rates import Counter, Rates
+from gateway.store import counts
 from gateway.store import tables as t
-from gateway.store.dialect import upsert
+from gateway.store.counts import Count
 from gateway.store.prepared import Prepared
 
 HOUR = 3600
@@ -24,10 +25,7 @@ _found = Prepared(
     ),
     "keys",
 )
-_first = upsert(t.rate).values(hour=bindparam("hour"), key=bindparam("key"), messages=1)
-_count = Prepared(
-    _first.on_conflict_do_update(index_elements=["hour", "key"], set_={"messages": t.rate.c.messages + 1})
-)
+RATE = Count(t.rate, "messages")
 _sweep = Prepared(delete(t.rate).where(t.rate.c.hour < bindparam("before")))
 
 
@@ -46,7 +44,6 @@ def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> 
 def count(connection: Connection, counters: Iterable[Counter], at: datetime) -> None:
     """One more in each of these; hours that no estimate needs any more are swept away."""
     hour = int(at.timestamp()) // HOUR
-    for key in (keys := [one.key for one in counters]):
-        _count.run(connection, {"hour": hour, "key": key})
-    if keys:
-        _sweep.run(connection, {"before": hour - 1})
+    for one in counters:
+        if counts.add(connection, RATE, hour, one.key):
+            _sweep.run(connection, {"before": hour - 1})

@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.core.standing import Bound, Commit, Stint
 from gateway.ports import Unavailable
+from gateway.store.counts import gathered, undone
 from gateway.store.database import Crossed, Database, Superseded
+from gateway.store.pipeline import pipelined
 from gateway.store.prepared import Prepared
 
 T = TypeVar("T")
@@ -203,7 +205,7 @@ class _Kept:
             self._connection = None
 
     def _try(self, group: list[_Job]) -> list[_Done]:
-        with self._database.asking(), self._begun() as transaction:
+        with self._database.asking(), self._begun() as transaction, gathered(transaction.connection):
             return [_one(transaction.connection, job) for job in group]
 
     def _begun(self) -> Transaction:
@@ -225,11 +227,13 @@ def _tell(done: list[_Done]) -> None:
 
 def _one(connection: Connection, job: _Job) -> _Done:
     """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
-    _begin.run(connection)
     try:
-        done = _Done(job, result=job.work(connection))
+        with undone(connection), pipelined(connection):
+            _begin.run(connection)
+            result = job.work(connection)
+            _keep.run(connection)
     except (IntegrityError, ValueError, LookupError, Superseded) as fault:
         _undo.run(connection)
-        done = _Done(job, fault=fault)
-    _keep.run(connection)
-    return done
+        _keep.run(connection)
+        return _Done(job, fault=fault)
+    return _Done(job, result=result)

@@ -308,9 +308,10 @@ MUTANTS = (
         "i11",
         "what is discarded is not counted in",
         "store/archive.py",
-        "    _count.run(connection, ",
-        "    if record.verdict.disposition is not Disposition.DISCARD:\n        _count.run(connection, ",
+        "    counts.add(connection, ",
+        "    if record.verdict.disposition is not Disposition.DISCARD:\n        counts.add(connection, ",
     ),
+    Mutant("i11", "what is undone has counted", "store/counts.py", "        del pending[before:]\n", ""),
     Mutant("i11", "a disposition is forgotten", "store/ledger.py", '    "failed": Disposition.FAILED,\n', ""),
     Mutant(
         "i12",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import mail, reverse_paths
 
+from gateway.core.place import Folder, Place
 from gateway.core.reason import Disposition
 from house import letter
 
@@ -60,6 +63,15 @@ async def test_i11_each_disposition_has_its_column(gateway, raw, column):
     (row,) = gateway.balance
     assert row["ok"]
     assert {name: row[name] for name in row if row[name] == 1 and name != "ok"} == {"received": 1, column: 1}
+
+
+async def test_i11_what_is_undone_is_not_counted(gateway):
+    """A mail that nobody put down as waiting is no message, though its transaction went nearly to its end."""
+    arrival = replace(gateway.arrival(letter()), place=Place(Folder("from-mta", 7), 1))
+    with pytest.raises(LookupError):
+        await gateway.store.record(await gateway.receiver.examine(arrival))
+    await gateway.receive(letter())
+    assert [(row["received"], row["ok"]) for row in gateway.balance] == [(1, True)]
 
 
 @pytest.mark.parametrize(

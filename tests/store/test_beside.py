@@ -19,6 +19,7 @@ from gateway.core.reply import Failed
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
 from gateway.store import confirmations, letters
+from gateway.store.counts import gathered
 from gateway.store.database import Database
 from gateway.store.dialect import serialise
 from gateway.store.writer import TRIES, Writer
@@ -40,11 +41,11 @@ def at_once(gateway, cluster):
 
     def run(one, other):
         def second():
-            with gateway.database.asking(), closing(gateway.database.writing()) as mine, mine.begin():
+            with gateway.database.asking(), closing(gateway.database.writing()) as mine, mine.begin(), gathered(mine):
                 return other(mine)
 
         with ThreadPoolExecutor(1) as threads, gateway.database.asking():
-            with closing(gateway.database.writing()) as mine, mine.begin():
+            with closing(gateway.database.writing()) as mine, mine.begin(), gathered(mine):
                 first = one(mine)
                 waiting = threads.submit(second)
                 until(lambda: waiting.done() or cluster.sql(WAITING), "the second to wait for the first")
@@ -77,6 +78,26 @@ async def test_i6_two_at_once_stay_within_the_limit_of_acknowledgements(gateway,
     assert len(gateway.tickets) == 2
 
 
+async def test_two_that_count_in_the_same_rows_wait_only_for_each_others_commit(gateway):
+    """Of one ingress: the second is done while the first is at its statements still."""
+    first, second = [await storing(gateway, letter(who)) for who in ("tecnico@rossi.example", "john@smith.example")]
+
+    def beside():
+        with gateway.database.asking(), closing(gateway.database.writing()) as mine, mine.begin(), gathered(mine):
+            return second(mine)
+
+    with (
+        ThreadPoolExecutor(1) as threads,
+        gateway.database.asking(),
+        closing(gateway.database.writing()) as mine,
+        mine.begin(),
+        gathered(mine),
+    ):
+        first(mine)
+        assert threads.submit(beside).result(20).verdict.disposition is Disposition.ACCEPT
+    assert [(one["received"], one["ok"]) for one in gateway.balance] == [(2, True)]
+
+
 async def test_two_letters_that_fail_at_once_are_two_failures(gateway, at_once):
     """Neither counts without the other (R6)."""
     for number in range(2):
@@ -101,7 +122,7 @@ async def test_a_command_writes_when_no_message_does(gateway, at_once, cluster):
             mine.write(lambda _: order.append("command"))
 
     with closing(gateway.database.writing()) as mine, ThreadPoolExecutor(1) as threads:
-        with mine.begin():
+        with mine.begin(), gathered(mine):
             work(mine)
             done = threads.submit(command)
             until(lambda: cluster.sql(WAITING), "the command to wait")
