@@ -18,6 +18,7 @@ import structlog
 
 from gateway.core.times import stamp
 from gateway.ports import Unavailable
+from gateway.store.postgresql import WRITER, WRITING_IDLE_MS
 
 BEAT = 2.0
 """Seconds between two looks at who is dead and what is free,"""
@@ -31,6 +32,8 @@ LOCK_MS = 1_000
 """The longest wait for what a dead node's last transaction holds: then with the next beat."""
 NODES = 0x67617465
 """The first half of the lock of a node; its id is the other."""
+HUNG = WRITING_IDLE_MS / 1000
+"""Seconds that a server waits for a writer amidst a pipeline: its own bound for idle transactions counts after one."""
 OUTBOX = "outbox"
 """Who listens hears of each letter that is put down."""
 SWEEP = "(sweep)"
@@ -143,7 +146,8 @@ class Node:
             await self._lose()
 
     async def _beat(self, session: Session) -> None:
-        """Free what dead nodes had, take of what is free, and see what is ours."""
+        """End what hangs, free what dead nodes had, take of what is free, and see what is ours."""
+        await session.execute(_END, (WRITER, HUNG))
         with suppress(psycopg.errors.LockNotAvailable):  # its last transaction is not over yet
             async with session.transaction():
                 dead = [one for (one,) in await (await session.execute(_DEAD, (self.number, NODES))).fetchall()]

@@ -29,6 +29,8 @@ WRITE_MS = 30_000
 """a statement of the writer takes,"""
 IDLE_MS = 60_000
 """and a transaction is open without a word: then it is over, and with it what it locked."""
+WRITER = "gateway writer"
+"""The name of a writer's session: who hangs amidst a pipeline is found by it (`gateway/store/nodes.py`)."""
 WRITING_IDLE_MS = 10_000
 """Of the daemon's writer, which is never so long between two statements: one that hangs keeps nobody from its mail."""
 
@@ -102,6 +104,7 @@ class Postgresql:
         connection.execution_options(begin="")
         connection.exec_driver_sql(f"SET statement_timeout = {WRITE_MS}")
         connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = {WRITING_IDLE_MS}")
+        connection.exec_driver_sql(f"SET application_name = '{WRITER}'")
         connection.commit()
         connection.execution_options(begin="BEGIN SHARED")
 

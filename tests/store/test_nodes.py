@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import insert
 
 import house
 from e2e.waiting import until
@@ -17,7 +18,9 @@ from gateway.core.place import Folder, Place, Sight, Step
 from gateway.core.reply import Deferred, Delivered
 from gateway.core.retention import Retention, Swept
 from gateway.core.verdict import Defer
-from gateway.store import claims
+from gateway.ports import Unavailable
+from gateway.store import claims, nodes
+from gateway.store import tables as t
 from gateway.store.database import Database, Superseded
 from gateway.store.nodes import SWEEP, SYNC, Node
 from house import NOW, letter
@@ -29,6 +32,7 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture
+_writes = Prepared(insert(t.tally).values(ingress="a", day="b", received=1))
 def url(cluster):
     """Of a file nobody shares."""
     with cluster.database() as address:
@@ -236,6 +240,51 @@ async def test_one_of_them_sweeps(url, shared):
 
         async def pause():
             asked.append(1)
+@contextmanager
+def hanging(database):
+    """A transaction amidst a pipeline, holding a lock, of whom nothing is heard; its backend's number."""
+    with database.asking(), closing(database.writing()) as one, one.begin(), pipelined(one):
+        serialise(one, "a name")
+        yield one.connection.dbapi_connection.info.backend_pid
+        _writes.run(one)
+
+
+async def test_a_writer_that_hangs_amidst_a_pipeline_is_ended(shared, cluster, monkeypatch):
+    """The server's own bound is for transactions between two statements; this one may still be sent more."""
+    monkeypatch.setattr(nodes, "HUNG", 0.5)
+    hung = ExitStack()
+    backend = hung.enter_context(hanging(shared))
+    there = "select pid from pg_stat_activity where application_name = 'gateway writer'"
+    assert (backend,) in cluster.sql(there)
+    async with alive(node(shared, BOX.ingress)):
+        await asyncio.to_thread(until, lambda: (backend,) not in cluster.sql(there), "its end", SECONDS)
+    with pytest.raises(Unavailable):
+        hung.close()
+
+
+async def test_a_writer_at_work_is_not_ended(shared, cluster, monkeypatch):
+    """However long it takes: who waits for the server is not waited for by it."""
+    monkeypatch.setattr(nodes, "HUNG", 0.0)
+    waits = "select pid from pg_stat_activity where application_name = 'gateway writer' and wait_event_type = 'Lock'"
+
+    def work():
+        with shared.asking(), closing(shared.writing()) as busy:
+            busy.exec_driver_sql("set lock_timeout = 0")
+            busy.commit()
+            with busy.begin(), pipelined(busy):
+                serialise(busy, "a name")
+                _writes.run(busy)
+
+    with shared.asking(), closing(shared.writing()) as holder, holder.begin():
+        serialise(holder, "a name")
+        working = asyncio.create_task(asyncio.to_thread(work))
+        await asyncio.to_thread(until, lambda: cluster.sql(waits), "the wait", SECONDS)
+        async with alive(node(shared, BOX.ingress)):  # which begins with a beat
+            assert cluster.sql(waits)
+    await working
+    assert shared.read(lambda c: c.exec_driver_sql("select received from tally").scalars().all()) == [1]
+
+
 
         with closing(house.Store(shared, house.letters.Limits(), other)) as store:
             assert await store.sweep(Retention(), NOW, "gateway", pause) == Swept()
