@@ -7,7 +7,7 @@ it had. Of a gateway that hangs the server ends the session by its own clock; no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -49,6 +49,10 @@ _JOIN = "INSERT INTO node (host, pid, began_at) VALUES (%s, %s, %s) RETURNING id
 _LOCK = "SELECT pg_advisory_lock(%s, %s)"  # in the transaction that shows the row: nobody sees it unlocked
 _BURY = "DELETE FROM node WHERE id = ANY(%s)"
 _DEAD = "SELECT id FROM node WHERE id <> %s AND pg_try_advisory_xact_lock(%s, id)"
+_END = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND application_name = %s
+AND state = 'active' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => %s)"""
 _FREE = (
     "DELETE FROM lease WHERE node_id = ANY(%s)",
     _BURY,  # from here on none of its claims is made: who claims holds its row
@@ -59,7 +63,16 @@ WITH free AS (SELECT name FROM unnest(%(names)s::text[]) AS name
               WHERE NOT EXISTS (SELECT FROM lease WHERE lease.name = name.name))
 INSERT INTO lease (name, node_id) SELECT name, %(node)s FROM free
 ORDER BY random() LIMIT (SELECT ceil(count(*)::float / (SELECT count(*) FROM node)) FROM free)
-ON CONFLICT DO NOTHING"""  # a share of what is free with each beat: who comes first does not get it all
+ON CONFLICT DO NOTHING RETURNING name"""  # a share of what is free with each beat: who comes first does not get it all
+_GIVE = """
+WITH has AS (SELECT node.id, count(lease.name) AS mailboxes
+             FROM node LEFT JOIN lease ON lease.node_id = node.id AND lease.name <> ALL(%(others)s) GROUP BY node.id),
+     least AS (SELECT id, mailboxes FROM has WHERE id <> ALL(%(unwilling)s) ORDER BY mailboxes, id LIMIT 1),
+     given AS (SELECT lease.name, least.id FROM lease, least, has
+               WHERE lease.node_id = %(node)s AND lease.name <> ALL(%(others)s)
+               AND has.id = %(node)s AND has.mailboxes >= least.mailboxes + 2 ORDER BY random() LIMIT 1)
+UPDATE lease SET node_id = given.id FROM given WHERE lease.name = given.name AND lease.node_id = %(node)s
+RETURNING lease.name, lease.node_id"""  # one with each beat, from hand to hand: nobody reads it between, and no two do
 _LET_GO = "DELETE FROM lease WHERE node_id = %s AND name <> ALL(%s)"  # no mailbox of ours since a reload
 _HELD = "SELECT array(SELECT name FROM lease WHERE node_id = node.id) FROM node WHERE id = %s"
 
@@ -83,6 +96,8 @@ class Node:
         self._now = now
         self._session: Session | None = None
         self._leases: frozenset[str] = frozenset()
+        self._given: dict[str, int] = {}
+        self._unwilling: set[int] = set()
         self._changed = asyncio.Event()
         self.number: int | None = None
         """None while the server cannot be reached: then nothing is claimed, and no lease is ours."""
@@ -159,11 +174,21 @@ class Node:
                 )
                 self.bell()
         await session.execute(_LET_GO, (self.number, self._wanted))
-        await session.execute(_TAKE, {"names": self._wanted, "node": self.number})
+        taken = await session.execute(_TAKE, {"names": self._wanted, "node": self.number})
+        await self._give(session, [name for (name,) in await taken.fetchall()])
         found = await (await session.execute(_HELD, (self.number,))).fetchone()
         if found is None:
             raise psycopg.OperationalError("the row of this node is gone")
         self._have(frozenset(found[0]))
+
+    async def _give(self, session: Session, taken: Collection[str]) -> None:
+        """A mailbox to who has two less than we, as after joining later; not to who had one and let it go."""
+        self._unwilling |= {self._given.pop(name) for name in taken if name in self._given}
+        facts = {"node": self.number, "others": [SWEEP, SYNC], "unwilling": list(self._unwilling)}
+        with suppress(psycopg.errors.LockNotAvailable, psycopg.errors.ForeignKeyViolation):  # it is written to; or gone
+            for name, node in await (await session.execute(_GIVE, facts)).fetchall():
+                self._given[name] = node
+                log.info("node.gave", node=self.number, ingress=name, to=node)
 
     def _have(self, leases: frozenset[str]) -> None:
         if leases != self._leases:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from e2e.several import name_of, over
 from e2e.sink import Sink
 from e2e.waiting import free_port, until
 from peers.dovecot import Dovecot, required
-from peers.mailboxes import USERS, count, entry, mail
+from peers.mailboxes import USERS, count, entry, ids, mail
 from postgresql import Cluster
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
@@ -21,6 +22,9 @@ pytestmark = [pytest.mark.peers, pytest.mark.slow]
 NUMBER = 200
 SECONDS = 120
 BOX = "box-0"
+FOUR = sorted(USERS)[:4]
+EACH = 50
+"""Mails in each of four."""
 
 
 class Both:
@@ -112,3 +116,37 @@ def test_a_reader_that_was_stopped_writes_nothing_when_it_wakes(both: Both, dove
     assert both.one("SELECT count(*) FROM ticket") == NUMBER + 1
     assert both.one("SELECT count(*) FROM mail") == NUMBER + 1
     assert both.reader() is not reader
+
+
+def test_who_joins_later_reads_half_of_them(cluster: Cluster, tmp_path: Path) -> None:
+    """Four mailboxes, two of them given away amid the work: each mail is one ticket, whoever was at it."""
+    required()
+    with ExitStack() as stack:
+        dovecot = stack.enter_context(Dovecot({box: USERS[box] for box in FOUR}))
+        url = stack.enter_context(cluster.database())
+        sink = stack.enter_context(Sink(free_port()))
+        first, later = gateways = [over(cluster, url, tmp_path / name, sink.port) for name in ("first", "later")]
+        for one in gateways:
+            mailboxes = "".join(entry(one.folder, dovecot, box) for box in FOUR)
+            one.config.write_text(f"{one.config.read_text()}imap:\n{mailboxes}")
+            stack.push(one.__exit__)
+        numbers = {box: range(4 * at, 16 * (EACH + 1), 16) for at, box in enumerate(FOUR)}  # each is a customer's
+        for box in FOUR:
+            dovecot.deliver(box, [mail(number)[1] for number in numbers[box][:EACH]])
+        first.prepare()
+        both = Both(cluster, url, gateways)
+        first.spawn()
+        until(lambda: both.done() > EACH, "some of them", SECONDS)
+        later.spawn()
+        shares = "SELECT count(*) FROM lease WHERE name LIKE 'box-%' GROUP BY node_id"
+        until(lambda: cluster.sql(shares, name_of(url)) == [(2,), (2,)], "two for each", SECONDS)
+        for box in FOUR:
+            dovecot.deliver(box, [mail(numbers[box][EACH])[1]])
+        until(lambda: both.done() == (EACH + 1) * len(FOUR), "all of them", SECONDS)
+        for table in ("message", "ticket"):
+            assert both.one(f"SELECT count(*) FROM {table}") == (EACH + 1) * len(FOUR)  # noqa: S608 - of two words
+        for box in FOUR:
+            assert count(dovecot, box) == 0
+            assert set(ids(dovecot, box, "Done")) == {f"<{number}@rossi.example>" for number in numbers[box]}
+        assert first.stderr().count("node.gave") == 2
+        assert "mailbox.filed" in later.stderr()

@@ -22,17 +22,20 @@ from gateway.ports import Unavailable
 from gateway.store import claims, nodes
 from gateway.store import tables as t
 from gateway.store.database import Database, Superseded
+from gateway.store.dialect import serialise
 from gateway.store.nodes import SWEEP, SYNC, Node
+from gateway.store.pipeline import pipelined
+from gateway.store.prepared import Prepared
 from house import NOW, letter
 
 BOX = Folder("assistenza", 7)
 ORIGIN = Origin("assistenza", Position.BEHIND_MTA, "imap.example.it", frozenset({"mx.example.it"}))
 SECONDS = 20
 LATER = NOW + timedelta(days=1)
+_writes = Prepared(insert(t.tally).values(ingress="a", day="b", received=1))
 
 
 @pytest.fixture
-_writes = Prepared(insert(t.tally).values(ingress="a", day="b", received=1))
 def url(cluster):
     """Of a file nobody shares."""
     with cluster.database() as address:
@@ -121,7 +124,36 @@ async def test_a_mailbox_that_a_reload_takes_away_is_let_go(shared):
             first.want(["vendite"])
             await asyncio.to_thread(until, lambda: second.holds("assistenza"), "its lease", SECONDS)
             assert first.holds("assistenza") is None
-            assert first.holds("vendite")
+            await asyncio.to_thread(until, lambda: first.holds("vendite"), "the other, if it was given away", SECONDS)
+
+
+async def test_who_joins_later_is_given_a_share(shared):
+    """One mailbox with each beat, until neither has two more than the other; the sweep stays where it is."""
+    names = [f"box-{number}" for number in range(5)]
+    first, second = node(shared, *names), node(shared, *names, pid=2)
+
+    def shares():
+        return sorted(sum(one.holds(name) is not None for name in names) for one in (first, second))
+
+    async with alive(first):
+        await asyncio.to_thread(until, lambda: shares() == [0, 5], "all that there is", SECONDS)
+        async with alive(second):
+            await asyncio.to_thread(until, lambda: shares() == [2, 3], "its share", SECONDS)
+            assert not any(first.holds(name) and second.holds(name) for name in names)
+            assert first.holds(SWEEP)
+            assert first.holds(SYNC)
+
+
+async def test_who_lets_go_of_what_it_was_given_is_given_no_more(shared):
+    """It has another configuration: a mailbox that it does not know comes back, and that once."""
+    names = ["assistenza", "vendite"]
+    first, second = node(shared, *names), node(shared, pid=2)
+    async with alive(first):
+        await asyncio.to_thread(until, lambda: all(map(first.holds, names)), "all that there is", SECONDS)
+        async with alive(second):
+            await asyncio.to_thread(until, lambda: first._unwilling == {second.number}, "its return", SECONDS)
+            await asyncio.to_thread(until, lambda: all(map(first.holds, names)), "all of it again", SECONDS)
+            assert first._given == {}
 
 
 async def test_a_session_that_was_lost_comes_back_under_another_number(shared):
@@ -208,38 +240,6 @@ async def test_no_more_is_claimed_than_was_asked_for(tmp_path, url, shared):
             assert shared.read(lambda c: c.exec_driver_sql(claimed).scalar()) == 5
 
 
-async def test_a_lost_claim_takes_nothing_back(tmp_path, url, shared):
-    """Who lost it may say that the letter went; that it did not go, only whoever has it now can say."""
-    one, other = node(shared), node(shared)
-    async with alive(one, other):
-        with (
-            house.gateway(tmp_path, url=url, node=one) as gateway,
-            closing(house.Store(shared, house.letters.Limits(), other)) as second,
-        ):
-            await gateway.receive(letter())
-            [due] = await gateway.store.due(LATER, 5)
-            take_over = "update outbox set claimed_by = %s"
-            shared.write(lambda c: c.exec_driver_sql(take_over, (other.number,)))
-            await gateway.store.settle(due, None, Deferred("451 later"), at=NOW, next_attempt=NOW)
-            assert _state(shared) == ("due", 0)
-            await second.settle(due, None, Delivered("250 ok"), at=NOW, next_attempt=None)
-            await gateway.store.settle(due, None, Deferred("451 later"), at=NOW, next_attempt=NOW)
-            assert _state(shared) == ("delivered", 1)
-
-
-def _state(shared):
-    return tuple(shared.read(lambda c: c.exec_driver_sql("select state, attempts from outbox").one()))
-
-
-async def test_one_of_them_sweeps(url, shared):
-    """Retention is carried out by whoever has its lease; the others leave it."""
-    one, other = node(shared), node(shared)
-    async with alive(one, other):
-        assert (one.holds(SWEEP), other.holds(SWEEP)) == (one.number, None)
-        asked = []
-
-        async def pause():
-            asked.append(1)
 @contextmanager
 def hanging(database):
     """A transaction amidst a pipeline, holding a lock, of whom nothing is heard; its backend's number."""
@@ -285,6 +285,38 @@ async def test_a_writer_at_work_is_not_ended(shared, cluster, monkeypatch):
     assert shared.read(lambda c: c.exec_driver_sql("select received from tally").scalars().all()) == [1]
 
 
+async def test_a_lost_claim_takes_nothing_back(tmp_path, url, shared):
+    """Who lost it may say that the letter went; that it did not go, only whoever has it now can say."""
+    one, other = node(shared), node(shared)
+    async with alive(one, other):
+        with (
+            house.gateway(tmp_path, url=url, node=one) as gateway,
+            closing(house.Store(shared, house.letters.Limits(), other)) as second,
+        ):
+            await gateway.receive(letter())
+            [due] = await gateway.store.due(LATER, 5)
+            take_over = "update outbox set claimed_by = %s"
+            shared.write(lambda c: c.exec_driver_sql(take_over, (other.number,)))
+            await gateway.store.settle(due, None, Deferred("451 later"), at=NOW, next_attempt=NOW)
+            assert _state(shared) == ("due", 0)
+            await second.settle(due, None, Delivered("250 ok"), at=NOW, next_attempt=None)
+            await gateway.store.settle(due, None, Deferred("451 later"), at=NOW, next_attempt=NOW)
+            assert _state(shared) == ("delivered", 1)
+
+
+def _state(shared):
+    return tuple(shared.read(lambda c: c.exec_driver_sql("select state, attempts from outbox").one()))
+
+
+async def test_one_of_them_sweeps(url, shared):
+    """Retention is carried out by whoever has its lease; the others leave it."""
+    one, other = node(shared), node(shared)
+    async with alive(one, other):
+        assert (one.holds(SWEEP), other.holds(SWEEP)) == (one.number, None)
+        asked = []
+
+        async def pause():
+            asked.append(1)
 
         with closing(house.Store(shared, house.letters.Limits(), other)) as store:
             assert await store.sweep(Retention(), NOW, "gateway", pause) == Swept()
