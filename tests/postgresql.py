@@ -70,6 +70,12 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self._home, OWNER, pwd.getpwnam(OWNER).pw_gid)
 
+    @property
+    def pid(self) -> int:
+        """The process that all its own descend from."""
+        assert self._process is not None
+        return self._process.pid
+
     def __enter__(self) -> Self:
         try:
             made = [

@@ -73,9 +73,9 @@ class Postgresql:
         engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=self._said())
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "before_cursor_execute", leave)
         return engine
 
-        event.listen(engine, "before_cursor_execute", leave)
     def _prepare(self, connection: psycopg.Connection[Any], _record: object) -> None:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":  # another one would refuse mail by its letters

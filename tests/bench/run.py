@@ -30,15 +30,16 @@ class Section:
 
 SECTIONS = {
     "accept": Section("Accepting a message into a ticket", 360),
+    "server": Section("PostgreSQL, near and far", 140),
     "scale": Section("A thousand accounts and tickets, and a million", 400),
-    "find": Section("Finding a mail among a million", 240),
+    "find": Section("Finding a mail among a million", 200),
     "memory": Section("Memory", 140),
     "catchup": Section("A mailbox's catch-up", 110),
     "drain": Section("An outbox's drain", 100),
-    "where": Section("Where the time goes, thread by thread", 90),
-    "stations": Section("Where the time goes, station by station", 90),
+    "where": Section("Where the time goes, thread by thread", 60),
+    "stations": Section("Where the time goes, station by station", 40),
     "checks": Section("What each check costs", 60),
-    "timing": Section("What the reply time tells", 210),
+    "timing": Section("What the reply time tells", 190),
 }
 
 
