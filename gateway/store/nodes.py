@@ -33,7 +33,8 @@ LOCK_MS = 1_000
 NODES = 0x67617465
 """The first half of the lock of a node; its id is the other."""
 HUNG = WRITING_IDLE_MS / 1000
-"""Seconds that a server waits for a writer amidst a pipeline: its own bound for idle transactions counts after one."""
+"""Seconds that a server waits for a writer's next word. Its own bound for idle transactions counts neither amidst a
+pipeline nor after one, until the next statement: psycopg sends a Flush behind the Sync, and that stops its clock."""
 OUTBOX = "outbox"
 """Who listens hears of each letter that is put down."""
 SWEEP = "(sweep)"
@@ -52,7 +53,7 @@ _DEAD = "SELECT id FROM node WHERE id <> %s AND pg_try_advisory_xact_lock(%s, id
 _END = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND application_name = %s
-AND state = 'active' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => %s)"""
+AND state <> 'idle' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => %s)"""
 _FREE = (
     "DELETE FROM lease WHERE node_id = ANY(%s)",
     _BURY,  # from here on none of its claims is made: who claims holds its row

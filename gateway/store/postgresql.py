@@ -30,7 +30,7 @@ WRITE_MS = 30_000
 IDLE_MS = 60_000
 """and a transaction is open without a word: then it is over, and with it what it locked."""
 WRITER = "gateway writer"
-"""The name of a writer's session: who hangs amidst a pipeline is found by it (`gateway/store/nodes.py`)."""
+"""The name of a writer's session: who hangs is found by it (`gateway/store/nodes.py`)."""
 WRITING_IDLE_MS = 10_000
 """Of the daemon's writer, which is never so long between two statements: one that hangs keeps nobody from its mail."""
 

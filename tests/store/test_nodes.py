@@ -241,16 +241,27 @@ async def test_no_more_is_claimed_than_was_asked_for(tmp_path, url, shared):
 
 
 @contextmanager
-def hanging(database):
-    """A transaction amidst a pipeline, holding a lock, of whom nothing is heard; its backend's number."""
+def amidst_a_pipeline(database):
+    """A transaction that holds a lock, and nothing is heard of it; its backend's number."""
     with database.asking(), closing(database.writing()) as one, one.begin(), pipelined(one):
         serialise(one, "a name")
         yield one.connection.dbapi_connection.info.backend_pid
         _writes.run(one)
 
 
-async def test_a_writer_that_hangs_amidst_a_pipeline_is_ended(shared, cluster, monkeypatch):
-    """The server's own bound is for transactions between two statements; this one may still be sent more."""
+@contextmanager
+def after_a_pipeline(database):
+    """The same, when the server says itself that the transaction is idle."""
+    with database.asking(), closing(database.writing()) as one, one.begin():
+        with pipelined(one):
+            serialise(one, "a name")
+        yield one.connection.dbapi_connection.info.backend_pid
+        _writes.run(one)
+
+
+@pytest.mark.parametrize("hanging", [amidst_a_pipeline, after_a_pipeline])
+async def test_a_writer_that_hangs_is_ended(shared, cluster, monkeypatch, hanging):
+    """The server's own bound counts in neither: amidst a pipeline nothing is idle, behind it a Flush ends the count."""
     monkeypatch.setattr(nodes, "HUNG", 0.5)
     hung = ExitStack()
     backend = hung.enter_context(hanging(shared))
@@ -276,6 +287,7 @@ async def test_a_writer_at_work_is_not_ended(shared, cluster, monkeypatch):
                 _writes.run(busy)
 
     with shared.asking(), closing(shared.writing()) as holder, holder.begin():
+        holder.exec_driver_sql("set application_name = 'another'")  # it says nothing, and shall not be ended
         serialise(holder, "a name")
         working = asyncio.create_task(asyncio.to_thread(work))
         await asyncio.to_thread(until, lambda: cluster.sql(waits), "the wait", SECONDS)
