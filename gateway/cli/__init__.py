@@ -9,7 +9,6 @@ import gc
 import io
 import os
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
@@ -132,5 +131,17 @@ def run(arguments: Sequence[str]) -> int:
         words, code = told(fault)
         click.echo(words, err=True)
         if code == os.EX_SOFTWARE:
-            traceback.print_exc()
+            _log(fault)
     return code if isinstance(code, int) else os.EX_OK
+
+
+def _log(fault: Exception) -> None:
+    """As the log shows whatever it quotes, by the configuration's rules where it was read."""
+    import structlog  # noqa: PLC0415 - a second that --help can do without
+
+    from gateway.ops.log import configure  # noqa: PLC0415 - the same
+
+    if not structlog.is_configured():
+        configure("auto")
+    log = structlog.get_logger()
+    log.critical("gateway.fault", do="report it, with what follows", exc_info=fault)

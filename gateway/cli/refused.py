@@ -50,5 +50,5 @@ def _of_the_house(fault: Exception) -> tuple[str, int]:
             who = f" for {own_name()}" if isinstance(fault, PermissionError) else ""  # root may have become another
             return f"gateway: {what}{fault.strerror or fault}{who}", os.EX_UNAVAILABLE
         case _:
-            what = f"{type(fault).__name__}: {fault}"
+            what = type(fault).__name__  # its words may be a message's: the log shows them by its own rules
             return f"gateway: internal error: {what}; please report it with what follows", os.EX_SOFTWARE

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
+import structlog
 
 from gateway.core.remedies import with_remedy
 from gateway.opening import secret
@@ -53,6 +55,33 @@ def _another_program(desk):
 
 def _not_a_database(desk):
     desk.database.write_text("not a database " * 1000)
+
+
+def test_a_fault_of_ours_shows_nobody_and_nothing_of_a_stranger(desk):
+    """Its words may be a message's: the log's own rules hold for them (threats rules 16, 17)."""
+    desk.accounts()
+
+    def broken(_):
+        raise RuntimeError("tecnico@rossi.example\nroot: all is well\x1b[2J")
+
+    desk.monkeypatch.setattr("gateway.store.waiting.letters", broken)
+    done = desk("queue")
+    assert (done.code, done.out) == (70, b"")
+    assert done.err.splitlines()[0] == "gateway: internal error: RuntimeError; please report it with what follows"
+    assert "test_mistakes.py" in done.err
+    assert "***@rossi.example" in done.err
+    assert "tecnico" not in done.err
+    assert "\x1b" not in done.err
+    assert not any(line.startswith("root:") for line in done.err.splitlines())
+
+
+def test_a_fault_before_there_is_a_log_goes_where_errors_go(desk):
+    """A command that cannot even be imported."""
+    structlog.reset_defaults()
+    desk.monkeypatch.setitem(sys.modules, "gateway.cli.queue", None)
+    done = desk("queue")
+    assert (done.code, done.out) == (70, b"")
+    assert "ModuleNotFoundError" in done.err
 
 
 @pytest.mark.parametrize("wrong", [_wrong_key, _from_the_future, _another_program, _not_a_database])
