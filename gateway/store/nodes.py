@@ -216,4 +216,6 @@ class Node:
 
 
 def _words(fault: BaseException) -> str:
+    if isinstance(fault, TimeoutError):
+        return f"no answer within {ANSWER:g} s"
     return " ".join(str(fault).split())[:300] or type(fault).__name__

@@ -156,6 +156,13 @@ async def test_who_lets_go_of_what_it_was_given_is_given_no_more(shared):
             assert first._given == {}
 
 
+async def test_a_server_that_does_not_answer_is_said_to_be_silent(shared, monkeypatch):
+    """Not `TimeoutError`, which is nothing that an operator can look for."""
+    monkeypatch.setattr(nodes, "ANSWER", 0.0)
+    with pytest.raises(Unavailable, match="no answer within 0 s"):
+        await node(shared).join()
+
+
 async def test_a_session_that_was_lost_comes_back_under_another_number(shared):
     """What it had under the first one is nobody's by then: a number is never given twice."""
     one = node(shared, BOX.ingress)
