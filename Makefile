@@ -47,9 +47,10 @@ bench: $(VENV)/ready .bench/ready peers  ## measure, each figure beside a peer's
 corpus: $(VENV)/ready  ## measure how real mail is read, where a collection of it lies beside this folder
 	$(BIN)/python tests/measure/run.py $(CORPUS)
 
-kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=200 times at random under load, then PAIR_ROUNDS=50 times two over PostgreSQL
+kill: $(VENV)/ready  ## kill -9 at each point of a message's way, then ROUNDS=200 times at random under load, then PAIR_ROUNDS=50 times two over PostgreSQL; HANG_ROUNDS=25 times let one hang
 	PYTHONPATH=tests $(BIN)/python -m crash.rounds $(ROUNDS)
 	PYTHONPATH=tests $(BIN)/python -m crash.pair $(PAIR_ROUNDS)
+	PYTHONPATH=tests $(BIN)/python -m crash.hang $(HANG_ROUNDS)
 
 scrape: $(VENV)/ready  ## what a scrape of the metrics costs among a million messages
 	PYTHONPATH=tests $(BIN)/python tests/bench/scrape.py

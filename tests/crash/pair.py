@@ -22,6 +22,7 @@ class Pair:
     """`rounds.Fleet`."""
 
     cluster: Cluster
+    url: str
     both: tuple[Gateway, Gateway]
 
     @property
@@ -59,7 +60,7 @@ class Pair:
 
 
 @contextmanager
-def pair(folder: Path, sink: Sink, cluster: Cluster):
+def pair(folder: Path, sink: Sink, cluster: Cluster, kind: type[Pair] = Pair):
     """Two that do not run yet."""
     with ExitStack() as stack:
         url = stack.enter_context(cluster.database())
@@ -67,7 +68,7 @@ def pair(folder: Path, sink: Sink, cluster: Cluster):
         both[0].prepare()
         for one in both:
             stack.push(one.__exit__)
-        yield Pair(cluster, both)
+        yield kind(cluster, url, both)
 
 
 if __name__ == "__main__":

@@ -272,3 +272,8 @@ def committed_id(code: int, words: bytes) -> str:
     """The id that a 250 promises: its last word."""
     assert code == 250, (code, words)
     return words.decode().split()[-1]
+
+
+def children(pid: int) -> list[int]:
+    """Of a process (proc(5))."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

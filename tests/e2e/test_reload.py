@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from e2e.border import message
-from e2e.process import Gateway, committed_id
+from e2e.process import Gateway, children, committed_id
 from e2e.waiting import LOOPBACK, accepts, free_port, until
 from gateway.core.standing import Standing
 from gateway.daemon import OLDER
@@ -62,11 +62,6 @@ def ended(client: smtplib.SMTP, data: bytes) -> str:
     return committed_id(*client.getreply())
 
 
-def pids(of: int) -> list[int]:
-    """Children of a process."""
-    return [int(one) for one in Path(f"/proc/{of}/task/{of}/children").read_text().split()]
-
-
 def test_messages_under_way_are_committed_by_what_they_began_with(gateway: Gateway) -> None:
     """20 slow clients, and reloads that change recipients, policy and listeners, good and bad: nothing is lost."""
     letters = [message(AUTHOR) for _ in range(SLOW)]
@@ -104,21 +99,21 @@ def test_messages_under_way_are_committed_by_what_they_began_with(gateway: Gatew
         new = gateway.accept(message(AUTHOR), AUTHOR, ["help@example.it"])
     records = {one["id"]: one["disposition"] for one in gateway.records("messages", "list")}
     assert records == {**dict.fromkeys(old, "accept"), new: "discard"}
-    [nursery] = pids(gateway.running.pid)
-    until(lambda: len(pids(nursery)) <= 2, "the end of the workers from before")
+    [nursery] = children(gateway.running.pid)
+    until(lambda: len(children(nursery)) <= 2, "the end of the workers from before")
     taken.close()
 
 
 def test_workers_that_die_are_replaced_by_what_was_read_not_by_what_is_edited(gateway: Gateway) -> None:
     """With a policy half written all workers die, and of each generation there are new ones at once."""
-    own, [nursery] = gateway.folder / "policies" / "own.yaml", pids(gateway.running.pid)
+    own, [nursery] = gateway.folder / "policies" / "own.yaml", children(gateway.running.pid)
     with gateway.connection() as slow:
         begun(slow, "support@example.it", data := message(AUTHOR))
         own.write_text(DISCARDS)
         assert "gateway.reloaded" in reload(gateway)
         own.write_text("version: 1\nrules:\n  - {name: half writ")
         assert "gateway.reload-refused" in reload(gateway)
-        for pid in pids(nursery):
+        for pid in children(nursery):
             os.kill(pid, signal.SIGKILL)
         new, old = gateway.accept(message(AUTHOR), AUTHOR), ended(slow, data)
     records = {one["id"]: one["disposition"] for one in gateway.records("messages", "list")}

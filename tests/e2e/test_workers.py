@@ -10,15 +10,10 @@ from pathlib import Path
 import pytest
 
 from e2e.border import message
-from e2e.process import Gateway, hand_over
+from e2e.process import Gateway, children, hand_over
 from e2e.waiting import LOOPBACK, until
 
 AUTHOR = "tecnico@rossi.example"
-
-
-def children(pid: int) -> list[int]:
-    """Of a process (proc(5))."""
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def workers(gateway: Gateway) -> list[int]:
