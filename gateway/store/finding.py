@@ -195,8 +195,18 @@ def _condition(connection: Connection, term: str) -> ColumnElement[bool]:
         key = Address.parse(term).key
     except ValueError:
         return _word(connection, term)
-    of_primary = select(t.address.c.account_id).where(t.address.c.key == key, t.address.c.is_primary)
-    return or_(_m.author == key, _m.account_id.in_(of_primary), Like(_m.reverse_path, _escaped(term)))
+    of = select(t.address.c.account_id).where(t.address.c.key == key)
+    of_primary, of_another = of.where(t.address.c.is_primary), of.where(~t.address.c.is_primary)
+    answered = select(t.outbox.c.ticket_id).where(
+        t.outbox.c.account_id.in_(of_another),  # which was the primary when the letter went
+        Like(t.outbox.c.recipient, _escaped(term)),
+    )
+    return or_(
+        _m.author == key,
+        _m.account_id.in_(of_primary),
+        _m.ticket_id.in_(answered),
+        Like(_m.reverse_path, _escaped(term)),
+    )
 
 
 def _is_for(term: str) -> ColumnElement[bool]:

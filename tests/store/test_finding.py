@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import insert, select, update
 
+from gateway.core.address import Address
 from gateway.core.reply import Deferred, Delivered, Kind
 from gateway.core.times import stamp
 from gateway.core.wanted import wanted
-from gateway.store import desk, finding, letters, quarantine, story
+from gateway.store import book, desk, finding, letters, quarantine, story
 from gateway.store import tables as t
 from house import NOW, ROSSI, letter
 
@@ -179,6 +180,21 @@ async def test_a_letter_is_found_by_what_the_smarthost_called_it(gateway, mail):
     gateway.database.write(lambda c: letters.settle(c, due, sent, taken, at=SOON, next_attempt=None))
     assert find(gateway, "4Wq8Zk0GvHz1").ticket == mail.ticket
     assert find(gateway, "queued") == find(gateway, "4Wq8Zk0GvHz2") == finding.Found()
+
+
+async def test_a_former_primary_is_found_by_what_went_to_it(gateway, mail):
+    """Whoever has the letter in an old mailbox asks by its address; the account has another one now."""
+    old, new = "amministrazione@rossi.example", Address.parse("nuovo@rossi.example")
+    [due] = gateway.database.read(lambda c: letters.due(c, SOON, 9))
+    sent = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id=f"x@{HOST}")
+    gateway.database.write(
+        lambda c: letters.settle(c, due, sent, Delivered("250 2.0.0 taken"), at=SOON, next_attempt=None)
+    )
+    gateway.database.write(lambda c: book.set_primary(c, ROSSI, new, now=SOON, by="anna"))
+    assert find(gateway, old.upper()).messages == (mail.opened,)
+    assert find(gateway, old, "sito").messages == (mail.opened,)
+    assert find(gateway, old, "fattura").messages == ()
+    assert find(gateway, "tecnico@rossi.example").messages == (mail.opened,)
 
 
 async def test_an_accent_is_found_however_it_was_written(gateway, mail):
