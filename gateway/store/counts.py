@@ -8,8 +8,9 @@ change several in different orders wait for each other until one is undone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam
 
@@ -22,13 +23,17 @@ _GATHERED = "counts"
 
 
 class Count:
-    """Rows of a table that count: `number` is the column that does, the key says which row."""
+    """Rows of a table that count: `number` is the column that does, the key says which row.
 
-    def __init__(self, table: Table, number: str) -> None:
+    `outdated` takes rows away that nothing counts in any more, by the first part of the oldest key that was counted in.
+    """
+
+    def __init__(self, table: Table, number: str, outdated: Callable[[Connection, Any], None] | None = None) -> None:
         column = table.c[number]
         key = list(table.primary_key.columns)
         first = upsert(table).values({one.key: bindparam(one.key) for one in key} | {number: bindparam("more")})
         self.name = table.name
+        self.outdated = outdated
         self.names = [one.key for one in key]
         self.statement = Prepared(
             first.on_conflict_do_update(index_elements=key, set_={number: column + first.excluded[number]})
@@ -38,12 +43,10 @@ class Count:
 _Pending = list[tuple[Count, tuple[str | int, ...]]]
 
 
-def add(connection: Connection, count: Count, *key: str | int) -> bool:
-    """One more in the row of this key; whether it is the first of its table in this transaction."""
+def add(connection: Connection, count: Count, *key: str | int) -> None:
+    """One more in the row of this key."""
     pending: _Pending = connection.info[_GATHERED]
-    first = all(other is not count for other, _ in pending)
     pending.append((count, key))
-    return first
 
 
 @contextmanager
@@ -79,6 +82,8 @@ def _write(connection: Connection, pending: _Pending) -> None:
     with pipelined(connection):
         for count in sorted(of, key=lambda one: one.name):
             rows = sorted(of[count].items())
+            if count.outdated is not None:
+                count.outdated(connection, rows[0][0][0])
             count.statement.each(
                 connection, [dict(zip(count.names, key, strict=True)) | {"more": n} for key, n in rows]
             )

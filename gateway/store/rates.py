@@ -25,8 +25,8 @@ _found = Prepared(
     ),
     "keys",
 )
-RATE = Count(t.rate, "messages")
 _sweep = Prepared(delete(t.rate).where(t.rate.c.hour < bindparam("before")))
+RATE = Count(t.rate, "messages", lambda connection, hour: _sweep.run(connection, {"before": hour - 1}))
 
 
 def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> Rates:
@@ -45,5 +45,4 @@ def count(connection: Connection, counters: Iterable[Counter], at: datetime) -> 
     """One more in each of these; hours that no estimate needs any more are swept away."""
     hour = int(at.timestamp()) // HOUR
     for one in counters:
-        if counts.add(connection, RATE, hour, one.key):
-            _sweep.run(connection, {"before": hour - 1})
+        counts.add(connection, RATE, hour, one.key)

@@ -18,7 +18,7 @@ from gateway.core.reason import Disposition, Reason
 from gateway.core.reply import Failed
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
-from gateway.store import confirmations, letters
+from gateway.store import confirmations, counts, letters, rates
 from gateway.store.counts import gathered
 from gateway.store.database import Database
 from gateway.store.dialect import serialise
@@ -79,7 +79,8 @@ async def test_i6_two_at_once_stay_within_the_limit_of_acknowledgements(gateway,
 
 
 async def test_two_that_count_in_the_same_rows_wait_only_for_each_others_commit(gateway):
-    """Of one ingress: the second is done while the first is at its statements still."""
+    """Of one ingress, in an hour's first group: the second is done while the first is at its statements still."""
+    gateway.database.write(lambda c: counts.add(c, rates.RATE, 1, "an hour long past"))
     first, second = [await storing(gateway, letter(who)) for who in ("tecnico@rossi.example", "john@smith.example")]
 
     def beside():
