@@ -26,6 +26,7 @@ from gateway.core.reference import Keyring
 from gateway.core.reply import Outcome, Outgoing
 from gateway.core.retention import Retention, Swept
 from gateway.core.standing import Bound, Commit, Stint
+from gateway.core.verdict import Refuse
 from gateway.ports import Due, Unavailable
 from gateway.store import (
     audit,
@@ -48,10 +49,13 @@ from gateway.store.nodes import SWEEP, Node
 from gateway.store.putting import Putting
 from gateway.store.reader import reader
 from gateway.store.retention import Sweep
-from gateway.store.writer import Writer
+from gateway.store.writer import Rank, Writer
 
 T = TypeVar("T")
 log = structlog.get_logger()
+
+_LETTERS, _OPENING = -1, 0
+"""Of an account, beside the ids of its tickets."""
 
 
 class Store:
@@ -118,8 +122,8 @@ class Store:
         """One transaction a message; returns after the commit (I3)."""
         put = await self._put(record)
         work = partial(confirmations.store, record=put, acknowledgements=self._acknowledgements)
-        place = record.case.arrival.place
-        return await (self._write_of(place.folder, work) if place else self._writer.write(work))
+        place, rank = record.case.arrival.place, _rank(record)
+        return await (self._write_of(place.folder, work, rank) if place else self._writer.write(work, rank))
 
     async def due(self, now: datetime, limit: int, busy: Collection[str] = ()) -> tuple[Due, ...]:
         """Outbox rows to be tried now; where others could try them too, they are this gateway's from now on."""
@@ -142,7 +146,8 @@ class Store:
         """Write an attempt down; what it did to the primary address."""
         node = None if self._node is None else self._node.number or claims.NOBODY
         settle = partial(letters.settle, due=due, outgoing=outgoing, outcome=outcome)
-        return await self._writer.write(partial(settle, at=at, next_attempt=next_attempt, node=node))
+        work = partial(settle, at=at, next_attempt=next_attempt, node=node)
+        return await self._writer.write(work, (due.reply.account_id, _LETTERS))
 
     async def sight(self, folder: Folder) -> Sight | None:
         """What is known of a mailbox's folder."""
@@ -215,12 +220,13 @@ class Store:
         self._writer.close()
         self._reader.close()
 
-    async def _write_of(self, folder: Folder, work: Callable[[Connection], T]) -> T:
+    async def _write_of(self, folder: Folder, work: Callable[[Connection], T], rank: Rank = (0, 0)) -> T:
         """What is said of a mailbox. Raises Superseded where another gateway has come to read it."""
         if self._node is None:
-            return await self._writer.write(work)
+            return await self._writer.write(work, rank)
         name = folder.ingress
-        return await self._writer.write(partial(claims.fenced, name=name, node=self._node.holds(name), work=work))
+        fenced = partial(claims.fenced, name=name, node=self._node.holds(name), work=work)
+        return await self._writer.write(fenced, rank)
 
     async def _put(self, record: Record) -> Record:
         """What is too long for the database stands outside it from here on. Raises Unavailable."""
@@ -230,3 +236,10 @@ class Store:
         attached = [one.sha256 for one in blobs.long_contents(record, outside.inline)]
         known = await self._reader.ask(partial(contents.known, digests=attached))
         return await self._putting.put(outside, record, known)
+
+
+def _rank(record: Record) -> Rank:
+    verdict = record.verdict
+    if isinstance(verdict, Refuse) or verdict.account is None:
+        return 0, 0
+    return verdict.account.id, verdict.ticket.id if verdict.ticket else _OPENING

@@ -41,7 +41,7 @@ def keep(connection: Connection, body: Body, put: Collection[str] = ()) -> None:
     """
     wanted = {one.sha256: one for one in body.attachments}
     there = known(connection, wanted)
-    for sha256, one in wanted.items():
+    for sha256, one in sorted(wanted.items()):  # whoever has the same two new ones locks them in the same order
         if sha256 not in there and one.leaf is not None:
             outside = blobs.claim(connection, sha256, one.size, put)
             row = {"sha256": sha256, "size": one.size, "octets": None if outside else one.leaf.octets()}

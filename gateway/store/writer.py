@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, TypeVar
@@ -30,7 +31,9 @@ GROUP = 64
 QUEUED = 2048
 """At most this many wait for the writer. Mail alone never comes so far: the memory budget lets 1,024 in."""
 TRIES = 5
-"""So often is a group begun that crosses another's way."""
+"""So often is a piece of work begun that crosses another's way."""
+Rank = tuple[int, int]
+"""What is locked for a piece of work, as numbers: an account, and what of it."""
 COMMITTED_WITHIN = 300.0
 """Seconds for a group, on the slowest disk: every wait for another's lock ends sooner."""
 GATHERED = 8
@@ -42,6 +45,7 @@ _begin, _undo, _keep = map(Prepared, map(text, ("SAVEPOINT job", "ROLLBACK TO jo
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Callable[[Connection], Any]
+    rank: Rank
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
     asked: float
@@ -65,7 +69,9 @@ class _Done:
 class Writer:
     """A thread with the write connection. Work that fails is undone alone; a failed commit fails all of its group.
 
-    Where a group crosses another gateway's, it is begun anew. `told` of each transaction after it, in the thread.
+    What a piece of a group has locked is locked until the commit. So a group is done by rank: two gateways wait for
+    each other in one order. Where they cross all the same, each piece goes by itself. `told` of each transaction after
+    it, in the thread.
     """
 
     def __init__(self, database: Database, told: Callable[[Commit], None] = lambda _: None) -> None:
@@ -80,7 +86,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         """Started by the first that is written: who only looks has no second thread."""
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], rank: Rank = (0, 0)) -> T:
         """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
         if self._ended.done():
             raise RuntimeError("the writer has ended") from self._ended.exception()
@@ -91,7 +97,7 @@ class Writer:
             self._thread.start()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._gathered.append(_Job(work, loop, answer, monotonic()))
+        self._gathered.append(_Job(work, rank, loop, answer, monotonic()))
         if len(self._gathered) == 1:
             loop.call_soon(self._hand_over)
         if len(self._gathered) == GATHERED:
@@ -184,10 +190,12 @@ class _Kept:
         """Do all of it in one transaction, or say of each why not."""
         for tries_left in reversed(range(TRIES)):
             try:
-                return self._try(group)
+                return self._try(sorted(group, key=attrgetter("rank")))
             except Unavailable as fault:  # nothing of the group is on disk
                 self.forget()
-                if tries_left and isinstance(fault, Crossed):
+                if isinstance(fault, Crossed) and len(group) > 1:
+                    return self._one_by_one(group)
+                if isinstance(fault, Crossed) and tries_left:
                     continue
                 log.warning(
                     "store.unavailable",
@@ -197,6 +205,13 @@ class _Kept:
                 )
                 return [_Done(job, fault=Unavailable(str(fault))) for job in group]
         raise AssertionError("the last try has an answer")
+
+    def _one_by_one(self, group: list[_Job]) -> list[_Done]:
+        done: list[_Done] = []
+        for job in group:
+            away = bool(done) and type(done[-1].fault) is Unavailable  # nobody waits for a server that is gone 64 times
+            done += [_Done(job, fault=done[-1].fault)] if away else self.commit([job])
+        return done
 
     def forget(self) -> None:
         """Let go of the connection."""

@@ -15,12 +15,13 @@ import pytest
 
 from e2e.waiting import until
 from gateway.core.reason import Disposition, Reason
-from gateway.core.reply import Failed
+from gateway.core.reply import Delivered, Failed
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
-from gateway.store import confirmations, counts, letters, rates
+from gateway.store import confirmations, counts, letters, rates, writer
+from gateway.store.adapter import Store
 from gateway.store.counts import gathered
-from gateway.store.database import Database
+from gateway.store.database import Crossed, Database
 from gateway.store.dialect import serialise
 from gateway.store.writer import TRIES, Writer
 from house import NOW, ROSSI, letter
@@ -130,6 +131,108 @@ async def test_a_command_writes_when_no_message_does(gateway, at_once, cluster):
             order.append("message")
         done.result(20)
     assert order == ["message", "command"]
+
+
+@pytest.fixture
+def tries(monkeypatch):
+    """Each group that was begun: how many pieces it had."""
+    seen, try_ = [], writer._Kept._try
+    monkeypatch.setattr(writer._Kept, "_try", lambda kept, group: (seen.append(len(group)), try_(kept, group))[1])
+    return seen
+
+
+@pytest.fixture
+def met(cluster):
+    """Each of two threads that calls it waits until the other has, or waits for a lock of the first's."""
+    here = set()
+
+    def wait():
+        here.add(threading.get_ident())
+        until(lambda: len(here) > 1 or cluster.sql(WAITING), "the other")
+
+    return wait
+
+
+@pytest.fixture
+def two(gateway):
+    """Two gateways' doors to one database."""
+    stores = [Store(gateway.database, letters.Limits()) for _ in range(2)]
+    yield stores
+    for one in stores:
+        one.close()
+
+
+async def test_groups_of_the_same_customers_do_not_cross(gateway, two, met, tries, monkeypatch):
+    """Whose mail comes first in a group is locked first; so the order is the same in all gateways, however it came."""
+    store = confirmations.store
+    monkeypatch.setattr(confirmations, "store", lambda c, **facts: (store(c, **facts), met())[0])
+    people = ("tecnico@rossi.example", "john@smith.example")
+    groups = [people, people[::-1]]
+    records = [
+        [await gateway.receiver.examine(gateway.arrival(letter(who, text=f"{number}"))) for who in group]
+        for number, group in enumerate(groups)
+    ]
+    done = await asyncio.gather(*(one.record(r) for one, group in zip(two, records, strict=True) for r in group))
+    assert [one.verdict.disposition for one in done] == [Disposition.ACCEPT] * 4
+    assert tries == [2, 2]
+
+
+async def test_a_letters_fate_and_mail_of_its_account_do_not_cross(gateway, two, met, tries, monkeypatch):
+    """Each locks another row of the account's."""
+    for number in range(2):
+        await gateway.receive(letter(message_id=f"{number}@rossi.example", text=f"{number}"))
+    dues = gateway.database.read(lambda c: letters.due(c, NOW.replace(year=2027), 9))
+    record = [await gateway.receiver.examine(gateway.arrival(letter(text=f"more {n}"))) for n in range(2)]
+    store, settle = confirmations.store, letters.settle
+    monkeypatch.setattr(confirmations, "store", lambda c, **facts: (store(c, **facts), met())[0])
+    monkeypatch.setattr(letters, "settle", lambda c, **facts: (settle(c, **facts), met())[0])
+    sent = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@y.example")
+
+    def fate(store, due):
+        return store.settle(due, sent, Delivered("250 2.0.0 taken"), at=NOW, next_attempt=None)
+
+    one, other = two
+    tries.clear()
+    await asyncio.gather(one.record(record[0]), fate(one, dues[0]), fate(other, dues[1]), other.record(record[1]))
+    assert tries == [2, 2]
+
+
+async def test_of_a_group_that_crossed_each_goes_by_itself(gateway, tries):
+    """It holds nothing then, while it waits for what another holds."""
+    both, once = threading.Barrier(2), set()
+
+    def work(mine, meet):
+        def run(connection):
+            serialise(connection, mine)
+            if meet and threading.get_ident() not in once:
+                once.add(threading.get_ident())
+                both.wait(20)
+            return mine
+
+        return run
+
+    with closing(Writer(gateway.database)) as one, closing(Writer(gateway.database)) as other:
+        answers = await asyncio.gather(
+            *(one.write(work(name, name == "a")) for name in "abc"),
+            *(other.write(work(name, name == "b")) for name in "bad"),
+        )
+    assert answers == [*"abc", *"bad"]
+    assert sorted(tries) == [1, 1, 1, 3, 3]
+
+
+async def test_a_server_that_is_gone_is_not_waited_for_by_each(gateway, monkeypatch):
+    """Of a group that crossed: a connection that cannot be made may take seconds, and there are 64."""
+    tries = []
+
+    def gone(_, group):
+        tries.append(len(group))
+        raise Crossed("deadlock detected") if len(group) > 1 else Unavailable("connection refused")
+
+    monkeypatch.setattr(writer._Kept, "_try", gone)
+    with closing(Writer(gateway.database)) as one:
+        answers = await asyncio.gather(*(one.write(lambda _: 1) for _ in range(3)), return_exceptions=True)
+    assert [str(one) for one in answers] == ["connection refused"] * 3
+    assert tries == [3, 1]
 
 
 async def test_groups_that_cross_are_begun_anew(gateway):
