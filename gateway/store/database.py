@@ -21,12 +21,13 @@ Connect = Callable[[], AbstractContextManager[Connection]]
 
 CHARACTERS = 300
 """Of a driver's words, on one line."""
-CROSSED = frozenset({"40001", "40P01"})
-"""serialization_failure and deadlock_detected: PostgreSQL undid one of two that stood in each other's way."""
+CROSSED = frozenset({"40001", "40P01", "26000"})
+"""serialization_failure and deadlock_detected: PostgreSQL undid one of two that stood in each other's way. And
+invalid_sql_statement_name: psycopg takes a statement for prepared that it sent in a pipeline behind one that failed."""
 
 
 class Crossed(Unavailable):
-    """Nothing was done, because another transaction stood in the way; the same again may go well at once."""
+    """Nothing was done, for a reason that has gone with the connection; the same again may go well at once."""
 
 
 class Superseded(Unavailable):

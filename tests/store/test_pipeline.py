@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import closing
+from itertools import count
 
 import pytest
 from psycopg.pq import PipelineStatus
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from gateway.ports import Unavailable
@@ -20,6 +21,7 @@ from gateway.store.writer import Writer
 from house import letter
 
 _add = Prepared(insert(t.tally))
+_rate = Prepared(insert(t.rate).values(hour=bindparam("hour"), key="k", messages=1))
 _all = Prepared(select(t.tally.c.ingress).order_by(t.tally.c.ingress))
 
 
@@ -137,6 +139,30 @@ async def test_a_connection_that_is_lost_within_is_made_anew(database, cluster, 
         await writer.write(adding("c"))
     assert database.read(_all.scalars) == ["c"]
     assert caplog.records == []
+
+
+async def test_what_the_driver_takes_for_prepared_and_is_not_is_prepared_anew(database):
+    """Behind a statement that failed it was never made: psycopg counts it all the same, until it is told otherwise."""
+    numbers = count()
+
+    def rated(connection):
+        _add.run(connection, day(f"{next(numbers)}"))
+        _rate.run(connection, {"hour": next(numbers)})
+
+    def mistaken(connection):
+        _add.run(connection, day("a"))
+        _rate.run(connection, {"hour": next(numbers)})
+
+    with closing(Writer(database)) as writer:
+        await writer.write(adding("a"))
+        with pytest.raises(IntegrityError):
+            await writer.write(adding("a"))
+        for number in range(8):
+            await writer.write(rated if number < 5 else adding(f"later {number}"))
+        with pytest.raises(IntegrityError):
+            await writer.write(mistaken)
+        await writer.write(rated)
+    assert len(database.read(lambda c: c.execute(select(t.rate)).all())) == 6
 
 
 async def test_a_message_is_written_in_a_pipeline_throughout(gateway, monkeypatch):
