@@ -30,6 +30,10 @@ SILENCE_MS = 10_000
 """After so much silence the server ends a session, and its node is dead."""
 LOCK_MS = 1_000
 """The longest wait for what a dead node's last transaction holds: then with the next beat."""
+LET_GO_WITHIN = 4 * BEAT
+"""Who is given a mailbox that it does not know lets go of it by then;"""
+ASKED_AGAIN = 600.0
+"""seconds later it may know it: a reload reaches one gateway after the other."""
 NODES = 0x67617465
 """The first half of the lock of a node; its id is the other."""
 HUNG = WRITING_IDLE_MS / 1000
@@ -55,6 +59,7 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND application_name = %s
 AND state <> 'idle' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => %s)"""
 _FREE = (
+    "SELECT id FROM node WHERE id = ANY(%s) FOR UPDATE",  # nobody gives it a mailbox meanwhile
     "DELETE FROM lease WHERE node_id = ANY(%s)",
     _BURY,  # from here on none of its claims is made: who claims holds its row
     "UPDATE outbox SET claimed_by = NULL WHERE claimed_by = ANY(%s)",
@@ -97,8 +102,10 @@ class Node:
         self._now = now
         self._session: Session | None = None
         self._leases: frozenset[str] = frozenset()
-        self._given: dict[str, int] = {}
-        self._unwilling: set[int] = set()
+        self._given: dict[str, tuple[int, float]] = {}
+        """To whom, and when;"""
+        self._unwilling: dict[int, float] = {}
+        """and who would have none, when."""
         self._changed = asyncio.Event()
         self.number: int | None = None
         """None while the server cannot be reached: then nothing is claimed, and no lease is ours."""
@@ -184,11 +191,14 @@ class Node:
 
     async def _give(self, session: Session, taken: Collection[str]) -> None:
         """A mailbox to who has two less than we, as after joining later; not to who had one and let it go."""
-        self._unwilling |= {self._given.pop(name) for name in taken if name in self._given}
+        now = monotonic()
+        self._given = {name: one for name, one in self._given.items() if now - one[1] < LET_GO_WITHIN}
+        self._unwilling = {node: at for node, at in self._unwilling.items() if now - at < ASKED_AGAIN}
+        self._unwilling |= {self._given.pop(name)[0]: now for name in taken if name in self._given}
         facts = {"node": self.number, "others": [SWEEP, SYNC], "unwilling": list(self._unwilling)}
         with suppress(psycopg.errors.LockNotAvailable, psycopg.errors.ForeignKeyViolation):  # it is written to; or gone
             for name, node in await (await session.execute(_GIVE, facts)).fetchall():
-                self._given[name] = node
+                self._given[name] = node, now
                 log.info("node.gave", node=self.number, ingress=name, to=node)
 
     def _have(self, leases: frozenset[str]) -> None:

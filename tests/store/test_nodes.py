@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+import psycopg
 import pytest
 from sqlalchemy import insert
 
@@ -151,9 +152,41 @@ async def test_who_lets_go_of_what_it_was_given_is_given_no_more(shared):
     async with alive(first):
         await asyncio.to_thread(until, lambda: all(map(first.holds, names)), "all that there is", SECONDS)
         async with alive(second):
-            await asyncio.to_thread(until, lambda: first._unwilling == {second.number}, "its return", SECONDS)
+            await asyncio.to_thread(until, lambda: first._unwilling.keys() == {second.number}, "its return", SECONDS)
             await asyncio.to_thread(until, lambda: all(map(first.holds, names)), "all of it again", SECONDS)
             assert first._given == {}
+
+
+async def test_who_did_not_know_a_mailbox_may_have_been_reloaded_since(shared, monkeypatch):
+    """A reload reaches one gateway after the other."""
+    monkeypatch.setattr(nodes, "ASKED_AGAIN", 3.0)
+    names = ["assistenza", "vendite"]
+    first, second = node(shared, *names), node(shared, pid=2)
+    async with alive(first):
+        await asyncio.to_thread(until, lambda: all(map(first.holds, names)), "all that there is", SECONDS)
+        async with alive(second):
+            await asyncio.to_thread(until, lambda: second.number in first._unwilling, "its return", SECONDS)
+            second.want(names)
+            await asyncio.to_thread(until, lambda: sum(map(bool, map(second.holds, names))) == 1, "a share", SECONDS)
+
+
+async def test_a_dead_node_is_given_nothing_while_it_is_buried(shared, cluster):
+    """Else who buries it finds it with a mailbox, and cannot: it would count its own session as lost."""
+    giver, dead = node(shared, "assistenza", "vendite"), node(shared, pid=2)
+    await giver.join()
+    await dead.join()
+    assert all(map(giver.holds, ["assistenza", "vendite"]))
+    gone = dead.number
+    await dead._session.close()
+    await giver._session.execute("SET lock_timeout = 50")
+    with psycopg.connect(str(shared.url)) as burier:
+        assert burier.execute("select pg_try_advisory_xact_lock(%s, %s)", (nodes.NODES, gone)).fetchone() == (True,)
+        for statement in nodes._FREE:
+            if statement == nodes._BURY:
+                await giver._beat(giver._session)
+            burier.execute(statement, ([gone],))
+    await giver._leave()
+    await dead._lose()
 
 
 async def test_a_server_that_does_not_answer_is_said_to_be_silent(shared, monkeypatch):
