@@ -26,7 +26,10 @@ class Load:
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.run = f"{os.getpid()}"
-        self.numbers = count(os.getpid() * CYCLE)  # other accounts than the run before, and the mix from its start
+        step = -1 if options.backwards else 1
+        self.numbers = count(
+            os.getpid() * CYCLE, step
+        )  # other accounts than the run before, and the mix from its start
         self.idle: deque[Connection] = deque()
         self.overdue = 0
         self.latencies: list[float] = []
@@ -181,5 +184,6 @@ if __name__ == "__main__":
     parser.add_argument("seconds", type=float)
     parser.add_argument("--one-each", action="store_true", help="a new connection for each message")
     parser.add_argument("--rate", type=float, default=0, help="messages a second, instead of as many as go")
+    parser.add_argument("--backwards", action="store_true", help="the same people, the last one first")
     parser.add_argument("--accounts", type=int, default=ACCOUNTS, help="whose people write")
     asyncio.run(main(parser.parse_args()))

@@ -22,14 +22,14 @@ from servers import Server
 from sqlalchemy.engine import make_url
 
 from e2e.process import Gateway
-from e2e.several import over
+from e2e.several import name_of, over
 from e2e.waiting import LOOPBACK, free_port
 from postgresql import Cluster
 
 ROUNDS = 3
 SECONDS = 3.0
 CONNECTIONS = (1, 10, 50)
-FAR = 10
+FAR = (10, 50)
 """Connections to each gateway."""
 _PROXY = str(Path(__file__).with_name("far.py"))
 _AWAY_MS = 1
@@ -85,16 +85,23 @@ def far(stack: ExitStack, folder: Path, cluster: Cluster, silent: int) -> None:
         gateways.append(over(cluster, away.render_as_string(), folder / f"{number}", silent))
     trip = round_trip(gateways[0])
     both = [started(stack, one, folder, fill=not number) for number, one in enumerate(gateways)]
+    name = name_of(url)
+    cluster.sql(f"ALTER DATABASE {name} SET deadlock_timeout = '1s'")  # as it is elsewhere; our own is less
     for one in both:
-        load(one, FAR, 2.0)
+        load(one, FAR[0], 2.0)
     found = defaultdict(list)
     with ThreadPoolExecutor(2) as threads:
         for _ in range(ROUNDS):
-            found["one"].append(load(both[0], FAR, SECONDS)["rate"])
-            found["two"].append(sum(run["rate"] for run in threads.map(lambda one: load(one, FAR, SECONDS), both)))
-    rows = [(name, f"{median(rates):.0f}") for name, rates in found.items()]
-    said = f"gateways, each over {FAR} connections, {trip:.1f} ms to the server and back"
-    table(said, "messages a second", rows=rows)
+            for connections in FAR:
+                found["one", connections].append(load(both[0], connections, SECONDS)["rate"])
+                runs = [  # of the same customers, in opposite order: where two stand in each other's way, it is here
+                    threads.submit(load, one, connections, SECONDS, *options)
+                    for one, options in zip(both, ((), ("--backwards",)), strict=True)
+                ]
+                found["two", connections].append(sum(run.result()["rate"] for run in runs))
+    rows = [(who, *(f"{median(found[who, n]):.0f}" for n in FAR)) for who in ("one", "two")]
+    [(deadlocks,)] = cluster.sql(f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{name}'")  # noqa: S608
+    table(f"gateways, {trip:.1f} ms to the server and back, {deadlocks} deadlocks: messages a second", *FAR, rows=rows)
 
 
 def round_trip(gateway: Gateway) -> float:
