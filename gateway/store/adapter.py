@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from copy import copy
 from datetime import datetime
@@ -56,6 +57,8 @@ log = structlog.get_logger()
 
 _LETTERS, _OPENING = -1, 0
 """Of an account, beside the ids of its tickets."""
+_LAST = (sys.maxsize, 0)
+"""A report about a letter: of whose account is not known here, and what became of the letter itself comes first."""
 
 
 class Store:
@@ -240,6 +243,8 @@ class Store:
 
 def _rank(record: Record) -> Rank:
     verdict = record.verdict
+    if record.case.bounced:
+        return _LAST
     if isinstance(verdict, Refuse) or verdict.account is None:
         return 0, 0
     return verdict.account.id, verdict.ticket.id if verdict.ticket else _OPENING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -79,6 +80,19 @@ async def test_a_report_to_the_letters_own_address_fails_the_letter(gateway, row
     }
     assert gateway.outbox[0]["state"] == "failed"
     assert gateway.outbox[0]["status"].startswith("5.1.1")
+    assert failures(gateway) == 1
+
+
+async def test_a_report_that_comes_as_the_letter_goes_fails_it(gateway):
+    """The smarthost was told no while it talked to us: of one group, what became of the letter is written first."""
+    await gateway.receive(letter())
+    (due,) = gateway.database.read(lambda c: letters.due(c, NOW.replace(year=2027), 9))
+    outgoing = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@gateway.example.it")
+    sent = gateway.arrival(report(), reverse_path="", forward_paths=to(gateway, due.reply.row))
+    record = await gateway.receiver.examine(sent)
+    settled = gateway.store.settle(due, outgoing, Delivered("250 ok"), at=NOW, next_attempt=None)
+    await asyncio.gather(settled, gateway.store.record(record))
+    assert gateway.outbox[0]["state"] == "failed"
     assert failures(gateway) == 1
 
 
