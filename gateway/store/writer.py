@@ -194,6 +194,7 @@ class _Kept:
             except Unavailable as fault:  # nothing of the group is on disk
                 self.forget()
                 if isinstance(fault, Crossed) and len(group) > 1:
+                    log.info("store.crossed", why=str(fault), pieces=len(group))
                     return self._one_by_one(group)
                 if isinstance(fault, Crossed) and tries_left:
                     continue

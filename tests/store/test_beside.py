@@ -12,6 +12,7 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from e2e.waiting import until
 from gateway.core.reason import Disposition, Reason
@@ -141,6 +142,12 @@ def tries(monkeypatch):
     return seen
 
 
+def locked(connection, name):
+    """It is, and not only asked for: in a pipeline nobody waits to hear."""
+    serialise(connection, name)
+    connection.exec_driver_sql("select 1")
+
+
 @pytest.fixture
 def met(cluster):
     """Each of two threads that calls it waits until the other has, or waits for a lock of the first's."""
@@ -203,7 +210,7 @@ async def test_of_a_group_that_crossed_each_goes_by_itself(gateway, tries):
 
     def work(mine, meet):
         def run(connection):
-            serialise(connection, mine)
+            locked(connection, mine)
             if meet and threading.get_ident() not in once:
                 once.add(threading.get_ident())
                 both.wait(20)
@@ -211,13 +218,14 @@ async def test_of_a_group_that_crossed_each_goes_by_itself(gateway, tries):
 
         return run
 
-    with closing(Writer(gateway.database)) as one, closing(Writer(gateway.database)) as other:
+    with capture_logs() as logged, closing(Writer(gateway.database)) as one, closing(Writer(gateway.database)) as other:
         answers = await asyncio.gather(
             *(one.write(work(name, name == "a")) for name in "abc"),
             *(other.write(work(name, name == "b")) for name in "bad"),
         )
     assert answers == [*"abc", *"bad"]
     assert sorted(tries) == [1, 1, 1, 3, 3]
+    assert [(one["event"], one["pieces"]) for one in logged] == [("store.crossed", 3)]
 
 
 async def test_a_server_that_is_gone_is_not_waited_for_by_each(gateway, monkeypatch):
@@ -241,7 +249,7 @@ async def test_groups_that_cross_are_begun_anew(gateway):
 
     def work(mine, others):
         def run(connection):
-            serialise(connection, mine)
+            locked(connection, mine)
             tries.append(mine)
             if len(tries) <= 2:
                 both.wait(20)
