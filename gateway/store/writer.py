@@ -87,7 +87,7 @@ class Writer:
         """Started by the first that is written: who only looks has no second thread."""
 
     async def write(self, work: Callable[[Connection], T], rank: Rank = (0, 0)) -> T:
-        """Run `work` in a transaction and return its result after the commit. Raises Unavailable."""
+        """Run `work` in a transaction, in its group by `rank`; its result after the commit. Raises Unavailable."""
         if self._ended.done():
             raise RuntimeError("the writer has ended") from self._ended.exception()
         if self.queued >= QUEUED:
@@ -210,8 +210,10 @@ class _Kept:
     def _one_by_one(self, group: list[_Job]) -> list[_Done]:
         done: list[_Done] = []
         for job in group:
-            away = bool(done) and type(done[-1].fault) is Unavailable  # nobody waits for a server that is gone 64 times
-            done += [_Done(job, fault=done[-1].fault)] if away else self.commit([job])
+            if done and type(why := done[-1].fault) is Unavailable:  # nobody waits 64 times for a server that is gone
+                done.append(_Done(job, fault=Unavailable(str(why))))
+            else:
+                done += self.commit([job])
         return done
 
     def forget(self) -> None:
