@@ -37,7 +37,9 @@ EMPTY, MIGRATED = "empty", "migrated"
 _HBA = f"host all {LOCKED} {LOOPBACK}/32 scram-sha-256\nhost all all {LOOPBACK}/32 trust\n"
 
 file_only = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-"""For a test of what only a file has."""
+"""For a test of what only a file has,"""
+server_only = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+"""or only a server."""
 _KEY = "INSERT INTO keyring (key, created_at) VALUES (sha256('key'), '2026-11-22T12:00:00.000000Z')"
 
 _HEAD = f"UPDATE alembic_version SET version_num = '{schema.HEAD}'"  # noqa: S608 - the code's own word

@@ -26,10 +26,8 @@ class Load:
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.run = f"{os.getpid()}"
-        step = -1 if options.backwards else 1
-        self.numbers = count(
-            os.getpid() * CYCLE, step
-        )  # other accounts than the run before, and the mix from its start
+        start = os.getpid() * CYCLE  # other accounts than the run before, and the mix from its start
+        self.numbers = count(start, -1 if options.backwards else 1)
         self.idle: deque[Connection] = deque()
         self.overdue = 0
         self.latencies: list[float] = []

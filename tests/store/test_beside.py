@@ -26,15 +26,10 @@ from gateway.store.database import Crossed, Database
 from gateway.store.dialect import serialise
 from gateway.store.writer import TRIES, Writer
 from house import NOW, ROSSI, letter
+from postgresql import server_only
 
+pytestmark = server_only  # it alone has several writers
 WAITING = "select 1 from pg_locks where not granted and locktype in ('advisory', 'transactionid', 'tuple')"
-
-
-@pytest.fixture
-def url(cluster):
-    """A server, which alone has several writers."""
-    with cluster.database() as address:
-        yield address
 
 
 @pytest.fixture
@@ -291,6 +286,7 @@ def test_a_commit_is_on_disk_whatever_the_server_does_for_others(gateway, cluste
     cluster.sql("ALTER DATABASE " + gateway.database.url.database + " RESET synchronous_commit")
 
 
+@pytest.mark.usefixtures("url")
 def test_a_database_of_another_encoding_is_refused(cluster):
     """It would refuse mail by its letters, one day."""
     cluster.sql("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")

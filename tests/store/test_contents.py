@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from sqlalchemy import insert, select, update
 
 from gateway.store import contents
@@ -46,3 +48,13 @@ def test_without_entries_all_of_it_goes(gateway):
     gateway.database.write(keep)
     gateway.database.write(lambda c: c.execute(t.entry.delete()))
     assert gateway.database.write(contents.drop_unused) == 3
+
+
+def test_new_ones_are_written_in_one_order_whoever_attached_them(gateway, monkeypatch):
+    """Two gateways that keep the same two wait for each other in that order, and never both."""
+    kept = []
+    monkeypatch.setattr(contents, "_insert", SimpleNamespace(run=lambda _, row: kept.append(row["sha256"])))
+    attached = [SimpleNamespace(sha256=one, size=1, leaf=SimpleNamespace(octets=bytes)) for one in (SHARED, OWN, LEFT)]
+    for order in (attached, attached[::-1]):
+        gateway.database.write(lambda c, order=order: contents.keep(c, SimpleNamespace(attachments=order)))
+    assert kept == [SHARED, OWN, LEFT] * 2

@@ -28,19 +28,14 @@ from gateway.store.nodes import SWEEP, SYNC, Node
 from gateway.store.pipeline import pipelined
 from gateway.store.prepared import Prepared
 from house import NOW, letter
+from postgresql import server_only
 
+pytestmark = server_only  # nobody shares a file
 BOX = Folder("assistenza", 7)
 ORIGIN = Origin("assistenza", Position.BEHIND_MTA, "imap.example.it", frozenset({"mx.example.it"}))
 SECONDS = 20
 LATER = NOW + timedelta(days=1)
 _writes = Prepared(insert(t.tally).values(ingress="a", day="b", received=1))
-
-
-@pytest.fixture
-def url(cluster):
-    """Of a file nobody shares."""
-    with cluster.database() as address:
-        yield address
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from gateway.store.pipeline import pipelined
 from gateway.store.prepared import Prepared
 from gateway.store.writer import Writer
 from house import letter
+from postgresql import server_only
 
+pytestmark = server_only  # a file is not waited for
 _add = Prepared(insert(t.tally))
 _rate = Prepared(insert(t.rate).values(hour=bindparam("hour"), key="k", messages=1))
 _all = Prepared(select(t.tally.c.ingress).order_by(t.tally.c.ingress))
@@ -28,13 +30,6 @@ _all = Prepared(select(t.tally.c.ingress).order_by(t.tally.c.ingress))
 def day(ingress):
     """The values of a row; a second of the same is one too many."""
     return {"ingress": ingress, "day": "2026-11-22", "received": 1}
-
-
-@pytest.fixture
-def url(cluster):
-    """A server: a file is not waited for."""
-    with cluster.database() as address:
-        yield address
 
 
 @pytest.fixture
