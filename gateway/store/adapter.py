@@ -45,12 +45,13 @@ from gateway.store import (
     rates,
 )
 from gateway.store.database import Database
+from gateway.store.group import Rank
 from gateway.store.keys import keyring
 from gateway.store.nodes import SWEEP, Node
 from gateway.store.putting import Putting
 from gateway.store.reader import reader
 from gateway.store.retention import Sweep
-from gateway.store.writer import Rank, Writer
+from gateway.store.writer import Writer
 
 T = TypeVar("T")
 log = structlog.get_logger()

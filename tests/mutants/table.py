@@ -130,7 +130,7 @@ MUTANTS = (
     Mutant(
         "i3",
         "answers are given before the commit",
-        "store/writer.py",
+        "store/group.py",
         "            return [_one(transaction.connection, job) for job in group]\n",
         "            for one in [_one(transaction.connection, job) for job in group]:\n"
         "                one.job.loop.call_soon_threadsafe(one.tell)\n"

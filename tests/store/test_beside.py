@@ -19,12 +19,13 @@ from gateway.core.reason import Disposition, Reason
 from gateway.core.reply import Delivered, Failed
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
-from gateway.store import confirmations, counts, letters, rates, writer
+from gateway.store import confirmations, counts, letters, rates
 from gateway.store.adapter import Store
 from gateway.store.counts import gathered
 from gateway.store.database import Crossed, Database
 from gateway.store.dialect import serialise
-from gateway.store.writer import TRIES, Writer
+from gateway.store.group import TRIES, GroupCommit
+from gateway.store.writer import Writer
 from house import NOW, ROSSI, letter
 from postgresql import server_only
 
@@ -132,8 +133,8 @@ async def test_a_command_writes_when_no_message_does(gateway, at_once, cluster):
 @pytest.fixture
 def tries(monkeypatch):
     """Each group that was begun: how many pieces it had."""
-    seen, try_ = [], writer._Kept._try
-    monkeypatch.setattr(writer._Kept, "_try", lambda kept, group: (seen.append(len(group)), try_(kept, group))[1])
+    seen, try_ = [], GroupCommit._try
+    monkeypatch.setattr(GroupCommit, "_try", lambda kept, group: (seen.append(len(group)), try_(kept, group))[1])
     return seen
 
 
@@ -231,7 +232,7 @@ async def test_a_server_that_is_gone_is_not_waited_for_by_each(gateway, monkeypa
         tries.append(len(group))
         raise Crossed("deadlock detected") if len(group) > 1 else Unavailable("connection refused")
 
-    monkeypatch.setattr(writer._Kept, "_try", gone)
+    monkeypatch.setattr(GroupCommit, "_try", gone)
     with closing(Writer(gateway.database)) as one:
         answers = await asyncio.gather(*(one.write(lambda _: 1) for _ in range(3)), return_exceptions=True)
     assert [str(one) for one in answers] == ["connection refused"] * 3
