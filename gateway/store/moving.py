@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -112,12 +113,13 @@ class _Move:
 
     def _audit(self, connection: Connection) -> None:
         """As it grew, each act and its words: its triggers let nothing else in."""
-        words = {row["audit_id"]: row for batch in self._batches(t.audit_text) for row in batch}
-        for batch in self._batches(t.audit):
-            for row in batch:
-                connection.execute(insert(t.audit), row)
-                if row["id"] in words:
-                    connection.execute(insert(t.audit_text), words[row["id"]])
+        words = chain.from_iterable(self._batches(t.audit_text))
+        following = next(words, None)
+        for act in chain.from_iterable(self._batches(t.audit)):
+            connection.execute(insert(t.audit), act)
+            if following is not None and following["audit_id"] == act["id"]:
+                connection.execute(insert(t.audit_text), following)
+                following = next(words, None)
 
     def _batches(self, table: Table) -> Iterator[list[Values]]:
         batch: list[Values] = []
