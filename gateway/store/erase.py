@@ -18,7 +18,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Integer,
     String,
     Table,
     and_,
@@ -27,7 +26,6 @@ from sqlalchemy import (
     delete,
     func,
     literal,
-    null,
     or_,
     select,
     update,
@@ -40,6 +38,7 @@ from gateway.core.ticket import Status
 from gateway.core.times import stamp
 from gateway.store import audit, contents, deliveries, likeness
 from gateway.store import tables as t
+from gateway.store.blanking import blank
 from gateway.store.dialect import Contains, elements, member
 
 ACT = "account.erase"
@@ -128,12 +127,12 @@ def erase(connection: Connection, code: str, *, now: datetime, by: str) -> Erase
     )
     of_tickets = t.entry.c.ticket_id.in_(select(t.ticket.c.id).where(tickets))
     author = case((t.entry.c.kind == "in", ""), else_=t.entry.c.by)
-    entries = connection.execute(update(t.entry).where(of_tickets).values({**blank(t.entry), "by": author})).rowcount
+    entries = connection.execute(update(t.entry).where(of_tickets).values({**_blank(t.entry), "by": author})).rowcount
     letters = _blank_letters(connection, account)
     kept = select(func.sum(_m.size)).where(doomed, _m.id.in_(select(t.raw.c.message_id)))
     octets = connection.execute(kept).scalar() or 0
     connection.execute(delete(t.raw).where(_raw_of(doomed)))  # I12 ends here
-    emptied = {**blank(t.ticket), "status": Status.CLOSED.value, "updated_at": stamp(now), "blanked_at": stamp(now)}
+    emptied = {**_blank(t.ticket), "status": Status.CLOSED.value, "updated_at": stamp(now), "blanked_at": stamp(now)}
     counted = connection.execute(update(t.ticket).where(tickets).values(emptied)).rowcount
     erased = Erased(
         code=code,
@@ -152,23 +151,14 @@ def erase(connection: Connection, code: str, *, now: datetime, by: str) -> Erase
     )
     connection.execute(delete(t.address).where(t.address.c.account_id == account))
     likeness.forget(connection, {row.face for row in addresses})
-    closed = {**blank(t.account), "status": Standing.CLOSED.value}
+    closed = {**_blank(t.account), "status": Standing.CLOSED.value}
     connection.execute(update(t.account).where(t.account.c.id == account).values(closed))
     audit.note(connection, now, by, ACT, code, str(erased))
     return erased
 
 
-def blank(table: Table) -> dict[str, Any]:
-    """What makes a row tell of nobody."""
-    return {column.name: _nothing(column) for column in table.c if column.name not in STAYS[table]}
-
-
-def _nothing(column: Column[Any]) -> Any:
-    if column.nullable:
-        return null()
-    if isinstance(column.type, JSON):
-        return []
-    return 0 if isinstance(column.type, Integer) else ""
+def _blank(table: Table) -> dict[str, Any]:
+    return blank(table, STAYS[table])
 
 
 def _also_on_others(connection: Connection, account: int, keys: set[str]) -> set[str]:
@@ -205,14 +195,14 @@ def _blank_messages(connection: Connection, doomed: ColumnElement[bool]) -> int:
         "disposition": case((held, Disposition.DISCARD.value), else_=_m.disposition),
         "rule": case((held, "erased"), else_=_m.rule),
     }
-    return connection.execute(update(t.message).where(doomed).values({**blank(t.message), **ended})).rowcount
+    return connection.execute(update(t.message).where(doomed).values({**_blank(t.message), **ended})).rowcount
 
 
 def _blank_letters(connection: Connection, account: int) -> int:
     """What waits is never sent. One in flight may still be: `letters.settle()` then writes down no address."""
     deliveries.forget(connection, select(t.outbox.c.id).where(t.outbox.c.account_id == account))
     waits = t.outbox.c.state.in_(("due", "deferred"))
-    values = {**blank(t.outbox), "state": case((waits, "cancelled"), else_=t.outbox.c.state)}
+    values = {**_blank(t.outbox), "state": case((waits, "cancelled"), else_=t.outbox.c.state)}
     return connection.execute(update(t.outbox).where(t.outbox.c.account_id == account).values(values)).rowcount
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import accumulate, takewhile
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Select, and_, delete, func, null, select, text, tuple_, update
+from sqlalchemy import Connection, Select, and_, delete, func, null, select, text, tuple_, update
 
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, Kept, Retention, Swept
@@ -21,6 +21,7 @@ from gateway.store import contents, deliveries
 from gateway.store import retention_terms as terms
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.blanking import blank
 from gateway.store.dialect import alone
 
 BATCH = 50
@@ -45,13 +46,7 @@ _START: Place = ("", "")
 _m = t.message.c
 
 
-def _nothing(column: Column[Any]) -> Any:
-    if column.nullable:
-        return null()
-    return [] if isinstance(column.type, JSON) else ""
-
-
-_BLANK_MESSAGE = {column.name: _nothing(column) for column in t.message.c if column.name not in STAYS}
+_BLANK_MESSAGE = blank(t.message, STAYS)
 _BLANK_ENTRY: dict[str, Any] = {"by": "", "text": "", "quoted": "", "signature": "", "attachments": []}
 _BLANK_LETTER: dict[str, Any] = {"subject": "", "text": "", "in_reply_to": [], "status": ""}
 _BLANK_LETTER |= {"recipient": null(), "message_id": null()}
