@@ -14,7 +14,7 @@ ifndef PYTHON
 PYTHON := $(shell for one in /usr/bin/python3 python3; do $$one -c '$(USABLE)' 2>/dev/null && { echo $$one; exit; }; done; echo python3)
 endif
 # Debian packages that the tests start as real peers.
-PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql mandoc groff-base systemd prometheus slapd
+PEERS := dovecot-imapd postfix openssl opendkim opendmarc clamav-daemon postgresql mandoc groff-base systemd prometheus slapd pgbouncer
 JOBS ?= 2
 ROUNDS ?= 200
 # A folder of messages with expected results; empty: ../shared/corpus.

@@ -25,6 +25,7 @@ def serve(config: Config) -> None:
     give_back_large_blocks()
     passed = Passed.by(os.environ)
     database = opening.open_database(config)
+    database.require()
     with alone(config.beside):
         with notify.starting(f"bringing the database to schema {schema.HEAD}"):
             schema.migrate(database, fresh.now())

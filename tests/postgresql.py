@@ -53,7 +53,8 @@ def program(name: str) -> str:
     return str(found[-1])
 
 
-def _as_owner() -> list[str]:
+def as_owner() -> list[str]:
+    """Before a command of the servers, which refuse root."""
     setpriv = shutil.which("setpriv") or "setpriv"
     return [setpriv, f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups"] if os.geteuid() == 0 else []
 
@@ -89,7 +90,7 @@ class Cluster:
                 "--locale=C",
                 "--no-sync",
             ]
-            done = subprocess.run([*_as_owner(), program("initdb"), *made], capture_output=True, text=True, check=False)
+            done = subprocess.run([*as_owner(), program("initdb"), *made], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
             (self._data / "pg_hba.conf").write_text(_HBA)
             self.start()
@@ -113,7 +114,7 @@ class Cluster:
         settings["deadlock_timeout"] = "100ms"  # the time after which it looks for one
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("ab") as log:
-            command = [*_as_owner(), program("postgres"), "-D", self._data, *options]
+            command = [*as_owner(), program("postgres"), "-D", self._data, *options]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)  # setpriv becomes it: its pid stays
         until(self.answers, f"PostgreSQL on {self.port}")
 

@@ -70,6 +70,7 @@ def _database(config: Config) -> Iterator[Finding]:
         return
     try:
         database = opening.open_database(config)
+        database.require()
         revision = database.read(schema.current)
         doubts = database.read(lambda connection: list(database.kind.doubts(connection)))
     except (ConfigError, WrongSchema) as fault:

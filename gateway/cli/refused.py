@@ -43,6 +43,8 @@ def _of_the_house(fault: Exception) -> tuple[str, int]:
             return "\n".join(f"gateway: {problem}" for problem in fault.problems), os.EX_CONFIG
         case WrongSchema():
             return f"gateway: {fault}", os.EX_CONFIG
+        case ExceptionGroup(exceptions=(ConfigError() | Unavailable() as why,)):  # of a task of the daemon's
+            return _of_the_house(why)
         case Unavailable():
             return f"gateway: {with_remedy(str(fault))}", os.EX_TEMPFAIL
         case OSError():

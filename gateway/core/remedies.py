@@ -22,6 +22,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "password authentication failed": "correct the file that `database_password_file` names",
         "no password supplied": "name a file with the password as `database_password_file`",
         "does not exist": "make it, as docs/operating.md says under PostgreSQL, or correct `database`",
+        "each transaction is given another session": "set `pool_mode = session` in PgBouncer, or go around it",
         "received invalid response to SSL negotiation": "something else listens there: correct the port",
         "Connection refused": "start what should listen there, or correct host and port",
         ": refused": "start what should listen there, or correct host and port",

@@ -49,6 +49,9 @@ class Kind(Protocol):
     def engine(self) -> Engine:
         """Made ready. Raises Unavailable."""
 
+    def require(self, engine: Engine) -> None:
+        """See Database.require."""
+
     def looking(self, connection: Connection) -> None:
         """Make a connection one for look-ups alone."""
 
@@ -111,6 +114,11 @@ class Database:
         """A connection of one's own, in autocommit until `begin()`."""
         with self.asking(), self.engine.connect() as connection:
             yield connection
+
+    def require(self) -> None:
+        """Raise Unavailable where a daemon could not rely on it, however well it answers."""
+        with self.asking():
+            self.kind.require(self.engine)
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """One look at the last commit, the same throughout."""

@@ -7,6 +7,7 @@ that was restarted is there again without a hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ _SESSION = (
     f"SET idle_in_transaction_session_timeout = {IDLE_MS}",
 )
 _REMOTE = "SELECT coalesce(NOT inet_server_addr() <<= ANY ('{127.0.0.0/8,::1}'::inet[]), false)"
+_WHICH = "SELECT pg_backend_pid()"
 _CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": SILENCE_SECONDS,
@@ -81,6 +83,18 @@ class Postgresql:
         if encoding != "UTF8":  # another one would refuse mail by its letters
             raise Unavailable(f"database {self.name}: its encoding is {encoding}; make one with --encoding=UTF8")
         connection.execute("; ".join(_SESSION))
+
+    def require(self, engine: Engine) -> None:
+        """A session of one's own. Raises Unavailable where a pooler lends one for each transaction."""
+        with closing(engine.raw_connection()) as raw, closing(engine.raw_connection()) as beside:
+            own: Any = raw.dbapi_connection
+            other: Any = beside.dbapi_connection
+            before = own.execute(_WHICH).fetchone()
+            other.execute("BEGIN")  # in the session that was given back last: ours, if it is not ours
+            after = own.execute(_WHICH).fetchone()
+            other.execute("ROLLBACK")
+        if before != after:
+            raise Unavailable(f"database {self.name}: each transaction is given another session")
 
     async def session(self, engine: Engine) -> psycopg.AsyncConnection[Any]:
         """A connection beside all others, as `nodes.py` wants it. Raises psycopg.Error."""

@@ -73,6 +73,10 @@ class Sqlite:
             raise Unavailable(f"database {self.name}: somebody reads what its journal still holds")
 
     @staticmethod
+    def require(_engine: Engine) -> None:
+        """Nothing: a file is nobody else's."""
+
+    @staticmethod
     def doubts(_connection: Connection) -> Iterator[str]:
         """None: how it is opened is ours to say."""
         yield from ()

@@ -9,8 +9,10 @@ from contextlib import closing
 import pytest
 import structlog
 
+from gateway.cli.refused import told
 from gateway.core.remedies import with_remedy
 from gateway.opening import secret
+from gateway.ports import Unavailable
 from gateway.store.database import Database
 
 MAIL = b"From: who@stranger.example\r\nSubject: x\r\n\r\nx\r\n"
@@ -230,6 +232,16 @@ def test_a_clock_behind_what_came_in_is_told_of(desk):
     (line,) = [line for line in desk("check").out.decode().splitlines() if line.split()[1] == "clock"]
     assert line.startswith("warn")
     assert "the newest message came at 2999-01-01T00:00:00" in line
+
+
+def test_what_a_task_of_the_daemon_cannot_have_is_no_fault_of_ours():
+    """As a server that goes between its start and its first beat; any other end of a task is, and is looked at."""
+    gone = ExceptionGroup("unhandled errors in a TaskGroup", [Unavailable("box: no connection to it: refused")])
+    assert told(gone) == (
+        "gateway: box: no connection to it: refused; start what should listen there, or correct host and port",
+        75,
+    )
+    assert told(ExceptionGroup("the same", [OSError(5, "Input/output error")]))[1] == 70
 
 
 @pytest.mark.parametrize(
