@@ -35,6 +35,7 @@ from gateway.core.reference import (
     is_own_message_id,
 )
 from gateway.core.reply import Kind, Reply
+from gateway.core.report_case import told_apart
 from gateway.core.scan import Scan
 from gateway.core.ticket import ticket_subject
 from gateway.core.trace import narrate
@@ -62,7 +63,7 @@ class Examiner:
 
     async def __call__(self, arrival: Arrival, override: Override | None = None, unread: str = "") -> Record:
         """Everything up to the commit; changes nothing. Raises Unavailable (I9). `unread`: why it is not parsed."""
-        case = await self._gather(arrival, override, unread)
+        case = told_apart(await self._gather(arrival, override, unread))
         counted = counters(case)
         case = replace(case, counted=counted, rates=await self.archive.rates(counted, arrival.at))
         decision = decide(case, self.house.policy, self.house.shared_domains)

@@ -108,6 +108,8 @@ class Message:
     """Other addresses than the author's that stand in the display name, at most 3."""
     envelope: Envelope | str | None = None
     """What the message carries where it is a PEC transport envelope; or why it is none although it says so."""
+    report: Report | None = None
+    """What it reports where it reads like a delivery report, and nothing but its words says that a program wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """A delivery report: recognised before its author is judged, and whatever its author is."""
+    """A delivery report: recognised before its author is judged, and but for one in words whatever its author is."""
 
     header: Header
     report: Report

@@ -39,10 +39,12 @@ def _parse(raw: bytes, *, returned: bool = False, enclosed: bool = False) -> Par
     if fields.defect:
         return Malformed(header, Reason.MALFORMED_MESSAGE, fields.defect, failed=not line_ends(raw))
     parts = walk(raw, fields.fields, fields.body)
-    report = report_of(fields, raw, parts, returned=returned)
-    if report is not None:
-        return DeliveryReport(header, report)  # before its author is judged, and whatever its author is
+    reported = report_of(fields, raw, parts, returned=returned)
+    if reported is not None and reported.certain:
+        return DeliveryReport(header, reported.report)  # before its author is judged, and whatever its author is
     found = author(fields, raw)
+    if reported is not None and not isinstance(found, Address):
+        return DeliveryReport(header, reported.report)
     if not isinstance(found, Address):
         return Malformed(header, Reason.MALFORMED_AUTHOR, found)
     body = body_of(raw, parts, forwarded=passed_on(header.subject))
@@ -58,6 +60,7 @@ def _parse(raw: bytes, *, returned: bool = False, enclosed: bool = False) -> Par
         fields=tuple((name, unfolded(value)) for name, value in fields.fields),
         in_name=in_name(fields.first("from"), found),
         envelope=envelope,
+        report=reported.report if reported is not None and envelope is None else None,
     )
 
 

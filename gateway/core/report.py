@@ -6,7 +6,7 @@ In doubt it is a person: whoever forwards a report, or quotes one, writes from a
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gateway.core import report_fields, report_text
 from gateway.core.charset import clean, decode
@@ -27,7 +27,15 @@ _TEXT_KINDS = frozenset({"text/plain", "text/html"})
 _DIALOGUE = re.compile(r"(?:^|\n)\W{0,10}[45][0-9]{2}[ -]|rcpt to:|following (?:recipient|address)", re.IGNORECASE)
 
 
-def report_of(header: Split, raw: bytes, parts: tuple[Part, ...], *, returned: bool = False) -> Report | None:
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report. `certain` where its form makes it one, or its envelope or header says that a program wrote it."""
+
+    report: Report
+    certain: bool
+
+
+def report_of(header: Split, raw: bytes, parts: tuple[Part, ...], *, returned: bool = False) -> Reported | None:
     """What the message reports, or None where it is no report. `returned`: see `parse()`."""
     shape = shape_of(header, parts, returned=returned)
     if shape is None:
@@ -44,7 +52,8 @@ def report_of(header: Split, raw: bytes, parts: tuple[Part, ...], *, returned: b
     if not fates[0].recipient:
         enclosed = raw[header.body :][:REPORT_OCTETS]  # wrapped up by a gateway on the way, or the letter itself
         fates = report_fields.fates([enclosed]) or (replace(fates[0], recipient=report_text.copied_to(enclosed)),)
-    return _first(tuple(report_text.completed(fate, lines) for fate in fates))
+    report = _first(tuple(report_text.completed(fate, lines) for fate in fates))
+    return Reported(report, shape.formal or shape.marked)
 
 
 def _says_so(shape: Shape, subject: str, lines: list[str], *, cut: bool) -> bool:

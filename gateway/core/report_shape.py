@@ -79,9 +79,10 @@ def _author(sender: str) -> tuple[Author, bool]:
     """Who the field From shows, and whether it is an address that nobody reads. An empty address is a machine's."""
     found = _ADDRESS.search(sender)
     local = found[0].partition("@")[0] if found else sender
+    named = f"{sender[: found.start()]}{local}{sender[found.end() :]}" if found else sender  # a domain is a firm's name
     if _MACHINE.search(local) or "<>" in sender:
         return Author.MACHINE, False
-    office = _OFFICE.search(sender) or _MACHINE.search(sender)  # a name is sooner borrowed than an address
+    office = _OFFICE.search(named) or _MACHINE.search(named)  # a name is sooner borrowed than an address
     return Author.OFFICE if office else Author.ANYBODY, bool(_NOBODY.search(local))
 
 

@@ -19,7 +19,7 @@ SECONDARY = """
     anna.rossi@gmail.com anna.rossi@outlook.it anna.rossi@yahoo.it anna.rossi@libero.it anna.rossi@icloud.com
     anna.rossi@proton.me anna.rossi@aruba.it anna@rossi-web.example anna@studio-365.example anna@caffè.example
     josé@rossi.example anna.rossi+casa@rossi.example o'neil@rossi.example anna@posta.rossi.example
-    anna@acme.co.uk anna@acme.github.io
+    anna@acme.co.uk anna@acme.github.io anna@mailservice.example postmaster@rossi.example mail.delivery@rossi.example
 """
 ZONE = {
     ("s1._domainkey.rossi.example", "TXT"): [record()],

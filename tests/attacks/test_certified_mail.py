@@ -100,3 +100,13 @@ async def test_the_envelope_that_these_are_made_of_is_good(tmp_path):
     """Else every row above would hold for a wrong reason."""
     found = await fate(tmp_path, wrapped(GOOD, SEAL))
     assert (found["disposition"], found["author"]) == ("accept", ANNA)
+
+
+@pytest.mark.parametrize("name", [b"Per conto di: tecnico", b"Per conto di: postmaster"])
+async def test_an_envelope_about_mail_that_fails_is_no_report(tmp_path, name):
+    """What a provider writes around a customer's words is read with them: its kind says what it is."""
+    raw = wrapped(GOOD, SEAL)
+    assert b"POSTA CERTIFICATA: Il sito non risponde" in raw
+    raw = raw.replace(b"Il sito non risponde", b"errore di consegna verso gmail", 1)
+    found = await fate(tmp_path, raw.replace(b"Per conto di: tecnico", name, 1))
+    assert (found["disposition"], found["author"]) == ("accept", ANNA)

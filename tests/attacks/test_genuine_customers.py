@@ -102,8 +102,32 @@ PASSED = [
     "From: anna.rossi+casa@rossi.example",
     "From: josé@rossi.example",
 ]
+ERROR = "Buongiorno, ricevo questo errore:\r\n550 5.1.1 user unknown\r\nPotete aiutarmi?\r\n"
+ENCLOSED = (
+    "--b\r\nContent-Type: text/plain\r\n\r\nIn allegato il messaggio.\r\n"
+    "--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\nSubject: x\r\n\r\nx\r\n--b--\r\n"
+)
+
+
+def about_mail(author, subject, body=ERROR):
+    """Who asks about mail that fails is called as mail systems are, and quotes what they said."""
+    kind = 'Content-Type: multipart/mixed; boundary="b"' if body is ENCLOSED else "Content-Type: text/plain"
+    raw = mail(f"From: {author}", subject=f"Subject: {subject}", body=body, kind=kind)
+    domain = author.rstrip(">").rpartition("@")[2]
+    return Case(f"{author}, about mail", stamped(raw, f"dmarc=pass header.from={domain}"), ACCEPTED)
+
+
+ABOUT_MAIL = [
+    about_mail("Gmail Service <tecnico@rossi.example>", "Delivery failed"),
+    about_mail("Rossi antivirus <tecnico@rossi.example>", "Problema: mail delivery failed verso gmail"),
+    about_mail("Anna <anna@mailservice.example>", "Errore: mail error su casella"),
+    about_mail("postmaster@rossi.example", "Errore mail: delivery failed verso gmail"),
+    about_mail("Rossi Mail Service <tecnico@rossi.example>", "mail delivery failed verso gmail", ENCLOSED),
+    about_mail("Corriere <mail.delivery@rossi.example>", "Domanda", ENCLOSED),
+]
 CASES = [
     *map(at, BORDERS),
+    *ABOUT_MAIL,
     *map(by, SIGNERS),
     *(
         Case(
@@ -206,3 +230,25 @@ async def test_a_secondary_at_a_shared_provider_is_recorded_as_such(fate, name):
     """Threats rule 8."""
     found = await fate(by(name))
     assert (found["account"], found["evidence"]["assurance"]) == ("ROSSI-001", "domain-only")
+
+
+def words(author):
+    """A report in words, with nothing else that makes it one."""
+    return about_mail(f"Gmail Service <{author}>", "Delivery failed").raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        words("tecnico@rossi.example").replace(b"dmarc=pass", b"dmarc=none"),
+        words("nobody@rossi.example"),
+        words("tecnico@rossi.example").replace(b"To:", b"Auto-Submitted: auto-replied\r\nTo:"),
+        words("tecnico@rossi.example").replace(b"To:", b"X-Failed-Recipients: a@b.example\r\nTo:"),
+    ],
+    ids=["not proved", "not registered", "marked by a program", "a field of mail systems"],
+)
+async def test_a_report_in_words_of_nobody_we_know_is_a_report(fate, raw):
+    """Threats rule 14: what reads like one, and is not proved to be a customer's own writing, opens no ticket."""
+    found = await fate(Case("", raw))
+    assert f"{found['disposition']} {found['reason']}" == "discard delivery-report"
+    assert found["report"]["status"] == "5.1.1"

@@ -17,7 +17,8 @@ STATUS = (
 
 def read(raw: bytes, **more):
     header = split(raw)
-    return report_of(header, raw, walk(raw, header.fields, header.body), **more)
+    found = report_of(header, raw, walk(raw, header.fields, header.body), **more)
+    return found and found.report
 
 
 def mail(text, sender="MAILER-DAEMON@mx.example", subject="failure notice", more=""):

@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from gateway.core.message import DeliveryReport, Report
+from gateway.core.message import DeliveryReport, Message, Report
 from gateway.core.parse import parse
 
 REPORTS = ("sisimai", "flufl")
@@ -74,7 +74,7 @@ def _compared(found: Report | None, told: dict[str, Any]) -> list[tuple[str, boo
 
 def _read(path: Path) -> Report | None:
     parsed = parse(path.read_bytes())
-    return parsed.report if isinstance(parsed, DeliveryReport) else None
+    return parsed.report if isinstance(parsed, DeliveryReport | Message) else None  # of nobody whom we know
 
 
 def _share(right: int, total: int) -> str:
