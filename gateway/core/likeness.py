@@ -147,7 +147,9 @@ def _of_domain(parents: Iterable[_Form], fronts: frozenset[str], registered: str
 
 
 def _near(other: _Form, registered: _Form) -> How | None:
-    if other.skeleton == registered.skeleton:
+    if (
+        other.skeleton == registered.skeleton or other.letters == registered.letters
+    ):  # of teclab and teciab only one has cl
         return How.SAME
     return How.LETTER if one_apart(other.letters, registered.letters) else None
 

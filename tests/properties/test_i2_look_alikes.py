@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,13 @@ def one_letter_off(draw, name):
 def found(author, registered):
     """By the keys alone, as in the database, then compared."""
     return bool(keys(registered) & set(probes(author)) and likeness(author, [registered]))
+
+
+@pytest.mark.parametrize(("name", "other"), [("teclab", "teciab"), ("teciab", "tec1ab"), ("00000c1", "00000ci")])
+def test_i2_i_for_l_behind_a_c_is_found(name, other):
+    """Of the two only one has a cl, which looks like d: the whole letters are the same, the skeletons are not."""
+    assert found(Address("x", f"{other}.it"), f"{name}.it")
+    assert found(Address("x", f"{name}.it"), f"{other}.it")
 
 
 @settings(max_examples=500)
