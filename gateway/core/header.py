@@ -18,7 +18,11 @@ REFERENCES_OCTETS = 64 * 1024
 
 _ID = re.compile(rb"<([!-;=?-~]{1,250})>")
 _BARE_ID = re.compile(rb"[!-;=?-~]{1,250}")
-_SAME_EVERYWHERE = ("from", "to", "cc", "date", "subject", "message-id")
+_SAME_EVERYWHERE = (
+    *("from", "to", "cc", "date", "subject", "message-id", "in-reply-to", "references"),
+    *("content-type", "content-transfer-encoding", "content-disposition"),
+)
+"""What a message says of itself; the last ones say how its octets are read, and are seldom signed."""
 
 
 def header_of(split: Split, raw: bytes) -> Header:
@@ -58,7 +62,8 @@ def _message_id(value: bytes) -> str:
 def _fingerprint(split: Split, raw: bytes) -> str:
     """What stays the same when the same message comes again by another way, which adds trace fields (I4).
 
-    The Message-ID alone would let a stranger who guesses it suppress a message, so what it says counts too. Without
+    The Message-ID alone would let a stranger who guesses it suppress a message, so what it says counts too, and how
+    that is to be read: else who adds a field to a signed mail suppresses it by a copy that shows nothing. Without
     a Message-ID two messages may be alike and yet two: then only the very same octets are the same.
     """
     if not split.first("message-id").strip():

@@ -79,7 +79,23 @@ def test_another_way_of_delivery_changes_no_fingerprint(same):
 
 
 @pytest.mark.parametrize(
-    "change", [(b"body", b"other"), (b"a@b", b"c@b"), (b"Subject: x", b"Subject: z"), (b"1@x", b"2@x")]
+    "change",
+    [
+        (b"body", b"other"),
+        (b"a@b", b"c@b"),
+        (b"Subject: x", b"Subject: z"),
+        (b"1@x", b"2@x"),
+        *(
+            (b"From:", field + b"\r\nFrom:")
+            for field in (
+                b"Content-Type: text/html",
+                b"Content-Transfer-Encoding: base64",
+                b"Content-Disposition: attachment; filename=a.bin",
+                b"In-Reply-To: <2@x>",
+                b"References: <2@x>",
+            )
+        ),
+    ],
 )
 def test_what_it_says_changes_the_fingerprint(change):
     """I4: a stranger who guesses a Message-ID suppresses nothing."""
