@@ -27,6 +27,10 @@ class Assurance(StrEnum):
     """The mailbox itself: its provider let its owner in, and has signed that it did."""
 
 
+OPEN = frozenset({"pass", "none", "bestguesspass", "temperror", "permerror"})
+"""DMARC words of a border that do not say no, so that our own proof may stand beside them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One method's result word (RFC 8601 §2.7) and the domain it is for; `selector` for DKIM only."""

@@ -13,14 +13,12 @@ from typing import Protocol
 from gateway.core.address import Address, domain_key
 from gateway.core.alignment import Alignment, Method, align, is_related
 from gateway.core.dmarc import CouldNotAsk, NoPolicy, Policy
-from gateway.core.evidence import Assurance, Evidence, Result, Source
+from gateway.core.evidence import OPEN, Assurance, Evidence, Result, Source
 from gateway.core.letter import shown
 
 DETAIL = 300
 _PART = 80
 _SHOWN = 4
-_OPEN = frozenset({"pass", "none", "bestguesspass", "temperror", "permerror"})
-"""DMARC words of a border that do not say no, so that our own proof may stand beside them."""
 
 
 class SpfOutcome(Protocol):
@@ -131,7 +129,7 @@ def _told_policy(policy: Policy | NoPolicy | CouldNotAsk) -> str:
 
 def leaves_open(header: Evidence) -> bool:
     """Whether the border's word leaves our own check something to decide: it neither vouches nor says no."""
-    return not header.aligned and (header.dmarc is None or header.dmarc.result in _OPEN)
+    return not header.aligned and (header.dmarc is None or header.dmarc.result in OPEN)
 
 
 def combine(header: Evidence, own: Evidence | Undecided | None) -> Evidence | Undecided:
@@ -181,7 +179,7 @@ def _contradicts(own: Evidence, header: Evidence) -> bool:
 def _says_no(header: Evidence, own: Evidence) -> bool:
     """Whether the border denies what we may have proved: by DMARC, by naming another author, by the same signature."""
     author_domain = own.dmarc.domain if own.dmarc else ""
-    if header.dmarc and (header.dmarc.result not in _OPEN or header.dmarc.domain not in {"", author_domain}):
+    if header.dmarc and (header.dmarc.result not in OPEN or header.dmarc.domain not in {"", author_domain}):
         return True  # threats rule 4: it may have looked at Eve where we look at Alice
     passed = {one.domain for one in header.dkim if one.result == "pass"}
     return bool(_failed(header.dkim, author_domain) - passed)

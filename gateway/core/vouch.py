@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from gateway.core.address import Address, domain_key, fold_ascii
 from gateway.core.authres import AuthResults, MethodResult, Unreadable, parse_results
-from gateway.core.evidence import Assurance, Evidence, Result, Source
+from gateway.core.evidence import OPEN, Assurance, Evidence, Result, Source
 from gateway.core.inside import GMAIL, border_at
 from gateway.core.letter import shown
 
@@ -58,9 +58,17 @@ def evidence_from(
         assurance=assurance,
         spf=_noun(spf, _envelope_domain(spf)) if spf else None,
         dkim=tuple(_noun(one, _signer(one)) for one in dkim),
-        dmarc=_noun(dmarc[0], _only(dmarc[0], "from")) if len(dmarc) == 1 else None,
+        dmarc=_word(dmarc, author.domain),
         detail=shown(detail, DETAIL),
     )
+
+
+def _word(dmarc: list[MethodResult], domain: str) -> Result | None:
+    """The border's one DMARC result; of several, which prove nothing, the first that says no."""
+    results = [_noun(one, _only(one, "from")) for one in dmarc]
+    if len(results) == 1:
+        return results[0]
+    return next((one for one in results if one.result not in OPEN or one.domain not in {"", domain}), None)
 
 
 def _believed(above: list[bytes], trusted: frozenset[str], domain: str, *, below: bool) -> list[AuthResults] | str:

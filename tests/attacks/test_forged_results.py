@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from attacks.making import EDGE, EVE, PASS, STRANGER, Case, mail, stamped
+from attacks.making import EDGE, EVE, PASS, STRANGER, Case, mail, signed, stamped
 from house import BEHIND, TRUSTED
 
 AR = f"Authentication-Results: {TRUSTED}; {PASS}\r\n"
@@ -83,6 +83,7 @@ PLACES = {
     "in many fields": stamped(mail(), *[PASS] * 30),
     "a false one above, with another id": stamped(AR.encode() + mail(), PASS, authserv_id="mx.attack.example"),
 }
+FAIL = "dmarc=fail header.from=rossi.example"
 TWO_BORDERS = replace(BEHIND, trusted_ids=frozenset({TRUSTED, "mx2.example.it"}))
 CASES = [
     *(Case(name, stamped(mail(), PASS, authserv_id=one)) for name, one in IDS.items()),
@@ -94,6 +95,10 @@ CASES = [
         "two borders that disagree",
         f"Authentication-Results: mx2.example.it; {PASS}\r\n".encode() + stamped(mail(), "dmarc=fail"),
         origin=TWO_BORDERS,
+    ),
+    *(
+        Case(f"a failure and {one.partition(' ')[0]}, signed all the same", stamped(signed(mail()), FAIL, one))
+        for one in (FAIL, PASS, "dmarc=none header.from=rossi.example")
     ),
     Case("the stranger's own pass", stamped(mail(f"From: {EVE}"), "dmarc=pass header.from=attack.example"), STRANGER),
 ]
