@@ -45,8 +45,8 @@ _WHY = {
     ",": "several mailboxes",
     ";": "a group",
     ":": "a group or a route",
-    "(": "a comment inside or before the address",
-    ")": "a comment inside or before the address",
+    "(": "a comment inside or before the address, or with punctuation that an address has",
+    ")": "a comment inside or before the address, or with punctuation that an address has",
     "[": "a domain literal",
     "]": "a domain literal",
     '"': "a quote that is not closed",
@@ -178,7 +178,7 @@ def _check_name(name: str, key: str) -> None:
     if "=?" not in name:
         return
     hidden = words(name.encode())
-    _refuse_controls(hidden)
+    _refuse_controls(hidden.replace("\t", " "))
     if "<" in hidden or ">" in hidden:
         raise _NoAuthorError("an encoded word with an angle bracket")
     if not all(_is(address, key) for address in _ADDRESS_IN_TEXT.findall(hidden)):

@@ -90,6 +90,7 @@ PASSED = [
     "From: =?UTF-8?Q?Nicol=C3=B2_Caff=C3=A8?= <tecnico@rossi.example>",
     "From: =?utf-8?b?Tmljb2zDsiA=?= =?utf-8?b?Q2FmZsOo?= <tecnico@rossi.example>",
     "From: =?iso-8859-1?Q?Niccol=F2=2C_Ufficio_tecnico?=\r\n <tecnico@rossi.example>",
+    "From: =?utf-8?q?Mario=09Rossi?= <tecnico@rossi.example>",
     "From: Nicolò Caffè <tecnico@rossi.example>",
     "From: Anna O'Neil-Rossi <tecnico@rossi.example>",
     "From: Anna Rossi (ufficio) <tecnico@rossi.example>",
