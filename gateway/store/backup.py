@@ -33,6 +33,8 @@ DATABASE, BLOBS = "gateway.db", "blobs"
 ROUNDS = 5
 """So often the database is copied anew because octets were taken away meanwhile; a sweep comes once an hour."""
 RESTORING = ".restoring"
+JOURNALS = ("-wal", "-shm", "-journal")
+"""What SQLite has beside a file. Of which file they are they do not say: a name is all that binds them."""
 
 
 def backup(database: Database, folder: Path, now: datetime) -> Manifest:
@@ -66,9 +68,8 @@ def restore(folder: Path, path: Path, outside: Outside, now: datetime) -> Manife
 
     Raises ValueError where it is not whole, or there is one; WrongSchema for that of a newer gateway; Unavailable.
     """
-    manifest = Manifest.read(folder)
-    if path.exists() and path.stat().st_size:
-        raise ValueError(f"{path} is there already: move it away first, or name another database")
+    manifest, path = Manifest.read(folder), Path(os.path.realpath(path))  # journals stand beside the file itself
+    _refuse_what_is_there(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = path.with_name(path.name + RESTORING)
     try:
@@ -80,15 +81,21 @@ def restore(folder: Path, path: Path, outside: Outside, now: datetime) -> Manife
         half.replace(path)
         sync(path.parent)
     finally:
-        for left in (half, *(half.with_name(half.name + more) for more in ("-wal", "-shm"))):
-            left.unlink(missing_ok=True)
+        _unlink(half)
     return manifest
+
+
+def _refuse_what_is_there(path: Path) -> None:
+    """Neither a database, nor a journal of one that was there: SQLite would play it over this one."""
+    if path.exists() and path.stat().st_size:
+        raise ValueError(f"{path} is there already: move it away first, or name another database")
+    if left := next(filter(Path.exists, _journals(path)), None):
+        raise ValueError(f"{left} is there, of a database that is not: move it away too, to where that one went")
 
 
 def _copy_database(database: Database, copy: Path) -> None:
     """One read of the last commit, while others write. No free page comes along, so nothing that was erased."""
-    for path in (copy, copy.with_name(copy.name + "-wal"), copy.with_name(copy.name + "-shm")):
-        path.unlink(missing_ok=True)
+    _unlink(copy)
     os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with database.connect() as connection:
         connection.execution_options(begin="")
@@ -128,7 +135,7 @@ def _counted(connection: Connection, now: datetime, wanted: list[Referred], lost
 
 
 def _take(copy: Path, half: Path, manifest: Manifest) -> None:
-    half.unlink(missing_ok=True)
+    _unlink(half)
     os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     shutil.copyfile(copy, half)
     if _digest(half) != manifest.database_sha256:
@@ -162,6 +169,15 @@ def _put(place: Blobs, target: Blobs, wanted: list[Referred], now: datetime) -> 
         raise ValueError(f"where blobs are to stand is {strange.name} of another database, which a sweep would take")
     for one in wanted:
         target.put(one.name, blobs.verified(place, one.name, one.size, one.of))
+
+
+def _unlink(path: Path) -> None:
+    for one in (path, *_journals(path)):
+        one.unlink(missing_ok=True)
+
+
+def _journals(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in JOURNALS]
 
 
 def _once(found: Iterable[Referred]) -> list[Referred]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -15,7 +16,7 @@ import pytest
 import house
 from gateway.ports import Unavailable
 from gateway.store import audit, blob_sweep, blobs, desk, ledger, quarantine
-from gateway.store.backup import backup, restore
+from gateway.store.backup import JOURNALS, backup, restore
 from gateway.store.blob_files import Files
 from gateway.store.blobs import Outside, name_of
 from gateway.store.database import Database
@@ -249,6 +250,66 @@ async def test_nothing_that_is_there_is_overwritten(gateway, folder, elsewhere):
     elsewhere.restore(folder)
     with pytest.raises(ValueError, match="is there already"):
         elsewhere.restore(folder)
+
+
+def a_journal(path):
+    """As a killed process leaves it beside its database, which was then moved away."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("create table strange (octets)")
+        connection.executemany("insert into strange values (randomblob(1000))", [()] * 400)
+        connection.commit()
+        octets = path.with_name(f"{path.name}-wal").read_bytes()
+    path.unlink()
+    return octets
+
+
+@pytest.mark.parametrize("suffix", JOURNALS)
+async def test_beside_a_journal_of_another_nothing_is_put(gateway, folder, elsewhere, suffix):
+    """SQLite would play it over what was restored, at the next opening; whose it is only the operator knows."""
+    await some(gateway)
+    backup(gateway.database, folder, NOW)
+    elsewhere.path.parent.mkdir()
+    octets = a_journal(elsewhere.path)
+    journal = elsewhere.path.with_name(f"gateway.db{suffix}")
+    journal.write_bytes(octets)
+    with pytest.raises(ValueError, match=rf"gateway\.db{suffix} is there, of a database that is not: move it away too"):
+        elsewhere.restore(folder)
+    assert [path for path in elsewhere.path.parent.rglob("*") if path.is_file()] == [journal]
+    assert journal.read_bytes() == octets
+    journal.unlink()
+    elsewhere.restore(folder)
+    assert elsewhere.read(audit.verify).broken == ""
+
+
+async def test_a_journal_is_looked_for_where_the_file_itself_is(gateway, folder, elsewhere):
+    """The configured name may be a link."""
+    await some(gateway)
+    backup(gateway.database, folder, NOW)
+    elsewhere.path.parent.mkdir()
+    there = elsewhere.path.with_name("there.db")
+    elsewhere.path.symlink_to(there)
+    journal = elsewhere.path.with_name("there.db-wal")
+    journal.write_bytes(a_journal(there))
+    with pytest.raises(ValueError, match=r"there\.db-wal is there"):
+        elsewhere.restore(folder)
+    journal.unlink()
+    elsewhere.restore(folder)
+    assert elsewhere.path.is_symlink()
+    assert elsewhere.read(audit.verify).broken == ""
+
+
+async def test_what_a_killed_restore_left_is_not_gone_on_with(gateway, folder, elsewhere):
+    """Neither its file nor the journals of that."""
+    await some(gateway)
+    made = backup(gateway.database, folder, NOW)
+    elsewhere.path.parent.mkdir()
+    half = elsewhere.path.with_name("gateway.db.restoring")
+    octets = a_journal(half)
+    for name in (half.name, *(half.name + suffix for suffix in JOURNALS)):
+        half.with_name(name).write_bytes(octets)
+    assert elsewhere.restore(folder) == made
+    assert not list(elsewhere.path.parent.glob("*.restoring*"))
 
 
 class Outrunning(Swept):
