@@ -12,6 +12,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "file is not a database": "name another file in `database`, or bring a backup back",
         "database disk image is malformed": "move it away and bring a backup back: `gateway restore`",
+        ".restoring is there": "let the restore end; where none runs, do it again, or delete that file",
         "disk I/O error": "look whether the disk is full (df) or broken (dmesg), and make room",
         "database or disk is full": "make room on its disk",
         "No space left on device": "make room on its disk",

@@ -28,11 +28,11 @@ from gateway.store.blob_sweep import PREFIXES
 from gateway.store.blobs import Blobs, Damaged, Outside, Referred
 from gateway.store.database import Database
 from gateway.store.manifest import Manifest
+from gateway.store.sqlite import RESTORING
 
 DATABASE, BLOBS = "gateway.db", "blobs"
 ROUNDS = 5
 """So often the database is copied anew because octets were taken away meanwhile; a sweep comes once an hour."""
-RESTORING = ".restoring"
 JOURNALS = ("-wal", "-shm", "-journal")
 """What SQLite has beside a file. Of which file they are they do not say: a name is all that binds them."""
 
@@ -78,8 +78,7 @@ def restore(folder: Path, path: Path, outside: Outside, now: datetime) -> Manife
             schema.migrate(taken, now)
             wanted = _whole(taken, manifest, folder)
         _put(Files(folder / BLOBS), outside.blobs, wanted, now)
-        half.replace(path)
-        sync(path.parent)
+        _place(half, path)
     finally:
         _unlink(half)
     return manifest
@@ -87,10 +86,25 @@ def restore(folder: Path, path: Path, outside: Outside, now: datetime) -> Manife
 
 def _refuse_what_is_there(path: Path) -> None:
     """Neither a database, nor a journal of one that was there: SQLite would play it over this one."""
-    if path.exists() and path.stat().st_size:
-        raise ValueError(f"{path} is there already: move it away first, or name another database")
+    if path.exists():
+        raise _is_there(path)
     if left := next(filter(Path.exists, _journals(path)), None):
         raise ValueError(f"{left} is there, of a database that is not: move it away too, to where that one went")
+
+
+def _is_there(path: Path) -> ValueError:
+    return ValueError(f"{path} is there already: move it away first, or name another database")
+
+
+def _place(half: Path, path: Path) -> None:
+    """Only where still nothing is: a command may have made a database and taken mail meanwhile (I3)."""
+    _refuse_what_is_there(path)
+    try:
+        os.link(half, path)
+    except FileExistsError:
+        raise _is_there(path) from None
+    half.unlink()
+    sync(path.parent)
 
 
 def _copy_database(database: Database, copy: Path) -> None:

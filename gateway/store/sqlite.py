@@ -16,6 +16,8 @@ BUSY_WRITE_MS = 5_000
 """How long a writer waits for another process's transaction before it gives up with a 451."""
 BUSY_READ_MS = 200
 """A look-up in the loop's thread waits no longer than this for a lock."""
+RESTORING = ".restoring"
+"""Behind the name of a file: what a restore makes of it, until it is whole."""
 
 
 class Sqlite:
@@ -33,6 +35,9 @@ class Sqlite:
 
     def engine(self) -> Engine:
         """The file and its folder are made when missing, for our eyes only. Raises Unavailable."""
+        half = Path(f"{os.path.realpath(self._file)}{RESTORING}")
+        if not self._file.exists() and half.exists():  # what it would take in has no accounts, and no place afterwards
+            raise Unavailable(f"database {self.name}: {half.name} is there: it is being restored, or that was cut off")
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite would, with its own mode

@@ -87,6 +87,23 @@ def test_what_is_there_is_neither_overwritten_nor_mixed(desk):
         assert said in done.err
 
 
+def test_while_a_restore_is_at_work_a_pipe_makes_no_database(desk):
+    """Its mail waits at the border: what restores would not take it in, and nobody has an account there."""
+    desk("ingest", stdin=MAIL)
+    assert desk("backup", str(desk.folder / "backup")).code == 0
+    desk.config.write_text(desk.config.read_text().replace("gateway.db", "new/gateway.db"))
+    half = desk.folder / "new/gateway.db.restoring"
+    half.parent.mkdir()
+    half.touch()
+    done = desk("ingest", stdin=MAIL.replace(b"<1@", b"<2@"))
+    assert done.code == 75
+    assert "gateway.db.restoring is there: it is being restored, or that was cut off; let the restore end" in done.err
+    assert not half.with_name("gateway.db").exists()
+    assert desk("restore", str(desk.folder / "backup")).code == 0
+    assert desk("ingest", stdin=MAIL.replace(b"<1@", b"<2@")).code == 0
+    assert len(desk("messages", "list", "--json").records) == 2
+
+
 def test_postgresql_is_told_its_own_way(desk):
     """Its server has tools of its own; ours would be a second-rate one."""
     desk.config.write_text(desk.config.read_text().replace("sqlite:///gateway.db", "postgresql://gateway@127.0.0.1/x"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -310,6 +311,50 @@ async def test_what_a_killed_restore_left_is_not_gone_on_with(gateway, folder, e
         half.with_name(name).write_bytes(octets)
     assert elsewhere.restore(folder) == made
     assert not list(elsewhere.path.parent.glob("*.restoring*"))
+
+
+class Overtaken(Files):
+    """A place that fills while somebody else makes a database."""
+
+    def __init__(self, folder, path):
+        super().__init__(folder)
+        self._path_of_database = path
+
+    def put(self, name, octets):
+        self._path_of_database.write_bytes(b"another's")
+        super().put(name, octets)
+
+
+async def test_a_database_that_was_made_meanwhile_stays(gateway, folder, elsewhere):
+    """It may have mail in it, for which somebody was told 250 (I3)."""
+    await some(gateway)
+    backup(gateway.database, folder, NOW)
+    elsewhere.outside = Outside(Overtaken(elsewhere.outside.blobs.folder, elsewhere.path), INLINE)
+    with pytest.raises(ValueError, match="is there already: move it away first"):
+        elsewhere.restore(folder)
+    assert elsewhere.path.read_bytes() == b"another's"
+    assert [path.name for path in elsewhere.path.parent.iterdir() if path.is_file()] == ["gateway.db"]
+
+
+async def test_one_that_was_made_at_the_last_moment_stays_too(gateway, folder, elsewhere, monkeypatch):
+    """No look comes between: the name is taken only where it is free."""
+    await some(gateway)
+    backup(gateway.database, folder, NOW)
+    link = os.link
+    monkeypatch.setattr(os, "link", lambda half, path: [path.write_bytes(b"another's"), link(half, path)])
+    with pytest.raises(ValueError, match="is there already: move it away first"):
+        elsewhere.restore(folder)
+    assert elsewhere.path.read_bytes() == b"another's"
+
+
+async def test_an_empty_database_is_one(gateway, folder, elsewhere):
+    """Somebody may have made it just now, and be about to write."""
+    await some(gateway)
+    backup(gateway.database, folder, NOW)
+    elsewhere.path.parent.mkdir()
+    elsewhere.path.touch()
+    with pytest.raises(ValueError, match="is there already"):
+        elsewhere.restore(folder)
 
 
 class Outrunning(Swept):
