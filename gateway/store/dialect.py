@@ -46,6 +46,7 @@ __all__ = [
     "measured",
     "member",
     "notify",
+    "patient",
     "refuse",
     "renumber",
 ]
@@ -84,6 +85,12 @@ def alone(connection: Connection) -> None:
     """Until the end of the transaction nobody else writes; what others wrote is there to be seen."""
     if connection.dialect.name == POSTGRESQL:
         _lock.run(connection, {"key": EVERYTHING})
+
+
+def patient(connection: Connection) -> None:
+    """Until its end the transaction may be silent for as long as it likes: a server ends others (`postgresql.py`)."""
+    if connection.dialect.name == POSTGRESQL:
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def notify(connection: Connection) -> None:

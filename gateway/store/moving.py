@@ -34,7 +34,7 @@ from sqlalchemy import (
 from gateway.store import audit, blobs, schema
 from gateway.store import tables as t
 from gateway.store.database import Database
-from gateway.store.dialect import renumber, storable
+from gateway.store.dialect import patient, renumber, storable
 from gateway.store.tables import metadata
 
 ROWS = 500
@@ -74,6 +74,7 @@ def move(source: Database, target: Database, told: Told) -> Moved:
     with source.connect() as connection:
         connection.execution_options(begin="BEGIN")
         with connection.begin():
+            patient(connection)  # its snapshot is open while all blobs are copied, and all rows compared
             return _Move(connection, target, told).run(source)
 
 
@@ -95,6 +96,7 @@ class _Move:
         return Moved(len(sums), sum(one.rows for one in sums.values()), len(found) - len(lost), head.hash, lost)
 
     def _work(self, sums: dict[Table, Sum], head: str, connection: Connection) -> None:
+        patient(connection)
         schema.upgrade(connection)
         _refuse_what_is_there(connection)
         connection.execute(delete(t.keyring))  # an empty database has a key of its own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
-from sqlalchemy import JSON, Text, cast, func, insert, null, select, update
+from sqlalchemy import JSON, Text, cast, event, func, insert, null, select, update
 
 import house
 from gateway.core.place import Folder, Sight
@@ -20,6 +20,7 @@ from house import NOW, ROSSI, letter
 from postgresql import EMPTY, MIGRATED
 
 BOX = Folder("assistenza", 2**32 - 1)
+IDLE = "SHOW idle_in_transaction_session_timeout"
 ODD = "è \N{PILE OF POO} 'a' \"b\" \\u0041 \\ % \r\n\t ${x}"
 
 
@@ -108,6 +109,15 @@ async def test_what_comes_after_has_numbers_of_its_own(source, target):
     assert target.read(audit.verify).broken == ""
     entries = target.read(lambda c: c.execute(select(t.entry.c.id).order_by(t.entry.c.id)).scalars().all())
     assert entries[-1] == len(entries)
+
+
+async def test_a_server_waits_as_long_as_the_other_side_takes(source, target):
+    """Blobs are copied, and rows compared, while its transaction says nothing: that is a move, and nobody who hangs."""
+    bounds = []
+    server = next(one.engine for one in (source.database, target) if one.engine.name == "postgresql")
+    event.listen(server, "commit", lambda c: bounds.append(c.exec_driver_sql(IDLE).scalar_one()))
+    move(source.database, target, lambda *_: None)
+    assert bounds == ["0"]
 
 
 @pytest.mark.parametrize("after", [1, 70, 110])
