@@ -7,6 +7,7 @@ looked at; and whoever writes over everything asks to be `alone()`. On SQLite bo
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,7 @@ STEPS = 10_000
 EVERYTHING = 0x67617465776179
 """The lock that each transaction shares and that whoever is alone has to itself; of names the lock is a hash."""
 
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 _key = bindparam("key", type_=BigInteger)
 _share = Prepared(select(func.pg_advisory_xact_lock_shared(_key)))
 _lock = Prepared(select(func.pg_advisory_xact_lock(_key)))
@@ -124,9 +126,18 @@ def renumber(connection: Connection, table: Table) -> None:
         connection.execute(select(func.setval(sequence, func.coalesce(func.max(column), 0) + 1, false())))
 
 
-def storable(dialect: Dialect, words: str) -> str:
-    """The words as they can be kept: a text of PostgreSQL has no NUL. Mail has none either (`core/charset.py`)."""
-    return words.replace("\0", "\ufffd") if dialect.name == POSTGRESQL else words
+def storable(dialect: Dialect, value: Any) -> Any:
+    """A value, of JSON too, in words that can be kept: PostgreSQL's have no NUL, no surrogate. Nor has mail."""
+    if dialect.name != POSTGRESQL:
+        return value
+    match value:
+        case str():
+            return _UNFIT.sub("\ufffd", value)
+        case list():
+            return [storable(dialect, one) for one in value]
+        case dict():
+            return {_UNFIT.sub("\ufffd", name): storable(dialect, one) for name, one in value.items()}
+    return value
 
 
 def refuse(  # noqa: PLR0913, PLR0917 - a trigger's parts

@@ -158,9 +158,10 @@ class _Move:
 def _plain(table: Table, row: Row[Any], target: Database) -> Values:
     values: Values = {}
     for column, value in zip(table.c, row, strict=True):
-        if isinstance(column.type, JSON) and value is not None:
-            value = json.dumps(json.loads(value))  # noqa: PLW2901 - the same value, written as we write it
-        values[column.name] = storable(target.engine.dialect, value) if isinstance(value, str) else value
+        if isinstance(column.type, JSON) and value is not None:  # written as we write it
+            values[column.name] = json.dumps(storable(target.engine.dialect, json.loads(value)))
+        else:
+            values[column.name] = storable(target.engine.dialect, value)
     return values
 
 

@@ -14,6 +14,7 @@ from gateway.store import audit, blobs, deliveries, desk, keys, mailboxes, schem
 from gateway.store import tables as t
 from gateway.store.blob_files import Files
 from gateway.store.database import Database
+from gateway.store.dialect import member
 from gateway.store.moving import move
 from gateway.store.tables import metadata
 from house import NOW, ROSSI, letter
@@ -97,6 +98,20 @@ async def test_everything_is_there_and_the_same(source, target):
     for one in target.read(lambda c: list(blobs.referred(c))):
         assert blobs.had(target.outside, one.name, one.size, one.of)
     assert told[-1][0] == told[-1][1]
+
+
+UNFIT = {"detail": "a\0b\ud800c \N{PILE OF POO} \\u0000", "a\0": [1.5, None, True, {"b": ["\udfff"]}]}
+FIT = {"detail": "a\ufffdb\ufffdc \N{PILE OF POO} \\u0000", "a\ufffd": [1.5, None, True, {"b": ["\ufffd"]}]}
+
+
+@pytest.mark.parametrize("addresses", ["sqlite"], indirect=True)
+async def test_words_that_a_server_cannot_read_are_replaced_inside_json_too(source, target):
+    """PostgreSQL takes their escapes for JSON, and refuses the query that asks for their text later."""
+    source.database.write(lambda c: c.execute(update(t.message).values(facts=UNFIT)))
+    move(source.database, target, lambda *_: None)
+    found = target.read(lambda c: c.execute(select(t.message.c.facts, member(t.message.c.facts, "detail"))).all())
+    assert {detail for _, detail in found} == {FIT["detail"]}
+    assert all(facts == FIT for facts, _ in found)
 
 
 async def test_what_comes_after_has_numbers_of_its_own(source, target):
