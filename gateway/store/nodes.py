@@ -48,7 +48,7 @@ SYNC = "(accounts)"
 
 _SESSION = (
     f"SET idle_session_timeout = {SILENCE_MS}; SET idle_in_transaction_session_timeout = {SILENCE_MS};"
-    f" SET lock_timeout = {LOCK_MS}; LISTEN {OUTBOX}"
+    f" SET lock_timeout = {LOCK_MS}; SET default_transaction_isolation = 'read committed'; LISTEN {OUTBOX}"
 )
 _JOIN = "INSERT INTO node (host, pid, began_at) VALUES (%s, %s, %s) RETURNING id"
 _LOCK = "SELECT pg_advisory_lock(%s, %s)"  # in the transaction that shows the row: nobody sees it unlocked

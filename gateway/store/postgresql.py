@@ -54,8 +54,8 @@ _CONNECT: dict[str, Any] = {
 """What an address may say otherwise."""
 _BEGIN = {
     "BEGIN": "BEGIN ISOLATION LEVEL REPEATABLE READ",  # the same throughout
-    "BEGIN IMMEDIATE": "BEGIN",
-    "BEGIN SHARED": "BEGIN",
+    "BEGIN IMMEDIATE": "BEGIN ISOLATION LEVEL READ COMMITTED",  # who waits for a lock sees what was committed meanwhile
+    "BEGIN SHARED": "BEGIN ISOLATION LEVEL READ COMMITTED",
 }
 
 

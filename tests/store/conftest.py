@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
+from sqlalchemy import make_url
 
 from house import new_database
 
@@ -24,3 +25,17 @@ def database(url):
     """It is open, and migrated."""
     with closing(new_database(url)) as one:
         yield one
+
+
+@pytest.fixture
+def unless_told(url, cluster):
+    """What the server does for whoever says nothing else, in connections that are made from here on."""
+    name, given = make_url(url).database, []
+
+    def give(setting, value):
+        given.append(setting)
+        cluster.sql(f"ALTER DATABASE {name} SET {setting} = '{value}'")
+
+    yield give
+    for setting in given:
+        cluster.sql(f"ALTER DATABASE {name} RESET {setting}")

@@ -67,6 +67,17 @@ async def test_i4_the_same_mail_at_two_gateways_is_one_ticket_and_a_duplicate(ga
     assert gateway.balance[0]["ok"]
 
 
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+async def test_i4_holds_whatever_the_server_isolates_for_others(gateway, at_once, unless_told, level):
+    """Who has waited sees what the one before has committed, a message and a command alike."""
+    unless_told("default_transaction_isolation", level)
+    works = [await storing(gateway, letter()) for _ in range(2)]
+    _, second = at_once(*works)
+    assert second.verdict.reason is Reason.DUPLICATE
+    isolation = "show transaction_isolation"
+    assert gateway.database.write(lambda c: c.exec_driver_sql(isolation).scalar()) == "read committed"
+
+
 async def test_i6_two_at_once_stay_within_the_limit_of_acknowledgements(gateway, at_once):
     """Counted by one after the other."""
     limits = letters.Limits(per_account=1)
@@ -279,12 +290,10 @@ async def test_a_restart_between_two_messages_is_not_noticed_by_look_ups(gateway
     assert await gateway.store.keyring() == before
 
 
-def test_a_commit_is_on_disk_whatever_the_server_does_for_others(gateway, cluster):
+def test_a_commit_is_on_disk_whatever_the_server_does_for_others(gateway, unless_told):
     """I3: a server that was told to answer before it has written is told otherwise by us."""
-    cluster.sql("ALTER DATABASE " + gateway.database.url.database + " SET synchronous_commit = off")
-    with closing(Database(str(gateway.database.url)).open()) as anew:
-        assert anew.write(lambda c: c.exec_driver_sql("show synchronous_commit").scalar()) == "on"
-    cluster.sql("ALTER DATABASE " + gateway.database.url.database + " RESET synchronous_commit")
+    unless_told("synchronous_commit", "off")
+    assert gateway.database.write(lambda c: c.exec_driver_sql("show synchronous_commit").scalar()) == "on"
 
 
 @pytest.mark.usefixtures("url")

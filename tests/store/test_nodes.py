@@ -184,6 +184,16 @@ async def test_a_dead_node_is_given_nothing_while_it_is_buried(shared, cluster):
     await dead._lose()
 
 
+async def test_a_lease_that_others_write_to_is_seen_as_they_leave_it(shared, unless_told):
+    """Whatever the server isolates for others: else it could not be let go, and the session would count as lost."""
+    unless_told("default_transaction_isolation", "repeatable read")
+    one = node(shared, "assistenza")
+    await one.join()
+    isolation = await one._session.execute("show transaction_isolation")
+    assert await isolation.fetchone() == ("read committed",)
+    await one._leave()
+
+
 async def test_a_server_that_does_not_answer_is_said_to_be_silent(shared, monkeypatch):
     """Not `TimeoutError`, which is nothing that an operator can look for."""
     monkeypatch.setattr(nodes, "ANSWER", 0.0)
