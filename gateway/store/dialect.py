@@ -181,9 +181,10 @@ def within(connection: Connection, seconds: float) -> Iterator[None]:
 @contextmanager
 def _stopping(connection: Connection, seconds: float) -> Iterator[None]:
     if connection.dialect.name == POSTGRESQL:
+        before = connection.exec_driver_sql("SHOW statement_timeout").scalar_one()
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(int(seconds * 1000), 1)}")
         yield
-        connection.exec_driver_sql("SET LOCAL statement_timeout TO DEFAULT")
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{before}'")
         return
     driver: Any = connection.connection.dbapi_connection
     deadline = time.monotonic() + seconds

@@ -39,6 +39,7 @@ _SESSION = (
     "SET client_encoding = 'UTF8'",
     "SET synchronous_commit = on",  # a 250 is on disk (I3), whatever the server does for others
     f"SET lock_timeout = {LOCK_MS}",
+    "SET statement_timeout = 0",  # a migration or an erasure takes what it takes
     f"SET idle_in_transaction_session_timeout = {IDLE_MS}",
 )
 _REMOTE = "SELECT coalesce(NOT inet_server_addr() <<= ANY ('{127.0.0.0/8,::1}'::inet[]), false)"

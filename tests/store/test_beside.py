@@ -23,7 +23,7 @@ from gateway.store import confirmations, counts, letters, rates
 from gateway.store.adapter import Store
 from gateway.store.counts import gathered
 from gateway.store.database import Crossed, Database
-from gateway.store.dialect import serialise
+from gateway.store.dialect import serialise, within
 from gateway.store.group import TRIES, GroupCommit
 from gateway.store.writer import Writer
 from house import NOW, ROSSI, letter
@@ -294,6 +294,19 @@ def test_a_commit_is_on_disk_whatever_the_server_does_for_others(gateway, unless
     """I3: a server that was told to answer before it has written is told otherwise by us."""
     unless_told("synchronous_commit", "off")
     assert gateway.database.write(lambda c: c.exec_driver_sql("show synchronous_commit").scalar()) == "on"
+
+
+def test_what_is_long_by_right_is_not_cut_off_by_the_server(gateway, unless_told):
+    """A migration, an import, an erasure: also behind a search, which has a time of its own."""
+    unless_told("statement_timeout", "50ms")
+
+    def times(connection):
+        yield connection.exec_driver_sql("show statement_timeout").scalar()
+        with within(connection, 1):
+            yield connection.exec_driver_sql("show statement_timeout").scalar()
+        yield connection.exec_driver_sql("show statement_timeout").scalar()
+
+    assert gateway.database.write(lambda c: list(times(c))) == ["0", "1s", "0"]
 
 
 @pytest.mark.usefixtures("url")
