@@ -181,7 +181,8 @@ class Node:
                     "node.buried", node=self.number, dead=dead, do="start that gateway again; its work is done here"
                 )
                 self.bell()
-        await session.execute(_LET_GO, (self.number, self._wanted))
+        with suppress(psycopg.errors.LockNotAvailable):  # it is written to
+            await session.execute(_LET_GO, (self.number, self._wanted))
         taken = await session.execute(_TAKE, {"names": self._wanted, "node": self.number})
         await self._give(session, [name for (name,) in await taken.fetchall()])
         found = await (await session.execute(_HELD, (self.number,))).fetchone()

@@ -123,6 +123,21 @@ async def test_a_mailbox_that_a_reload_takes_away_is_let_go(shared):
             await asyncio.to_thread(until, lambda: first.holds("vendite"), "the other, if it was given away", SECONDS)
 
 
+async def test_a_mailbox_that_is_written_about_is_let_go_with_a_later_beat(shared):
+    """The wait for its writer is no loss of the session: that would take all leases and free every claim."""
+    one = node(shared, "assistenza", "vendite")
+    await one.join()
+    await one._session.execute("SET lock_timeout = 50")
+    one.want(["vendite"])
+    with psycopg.connect(str(shared.url)) as writing:
+        writing.execute("select from lease where name = 'assistenza' for share")
+        await one._beat(one._session)
+        assert one.holds("vendite")
+    await one._beat(one._session)
+    assert (one.holds("assistenza"), one.holds("vendite")) == (None, one.number)
+    await one._leave()
+
+
 async def test_who_joins_later_is_given_a_share(shared):
     """One mailbox with each beat, until neither has two more than the other; the sweep stays where it is."""
     names = [f"box-{number}" for number in range(5)]
