@@ -238,8 +238,8 @@ class Store:
         if outside is None or not blobs.is_long(record, outside.inline):
             return record
         attached = [one.sha256 for one in blobs.long_contents(record, outside.inline)]
-        known = await self._reader.ask(partial(contents.known, digests=attached))
-        return await self._putting.put(outside, record, known)
+        inside = await self._reader.ask(partial(contents.inside, digests=attached))
+        return await self._putting.put(outside, record, inside)
 
 
 def _rank(record: Record) -> Rank:

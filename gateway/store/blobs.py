@@ -93,22 +93,25 @@ def is_long(record: Record, inline: int) -> bool:
     return len(record.case.arrival.raw) > inline or any(True for _ in long_contents(record, inline))
 
 
-def put(outside: Outside, record: Record, known: Collection[str] = ()) -> Record:
+def put(outside: Outside, record: Record, inside: Collection[str] = ()) -> Record:
     """Put what is long in a message that came in: before its transaction, in a thread. Raises Unavailable."""
     raw = record.case.arrival.raw
     if len(raw) <= outside.inline:
-        return put_contents(outside, record, known)
+        return put_contents(outside, record, inside)
     name = name_of(raw)
     outside.blobs.put(name, raw)
-    record = put_contents(outside, record, known)
+    record = put_contents(outside, record, inside)
     return replace(record, outside=record.outside | {name})
 
 
-def put_contents(outside: Outside, record: Record, known: Collection[str] = ()) -> Record:
-    """The same of what is attached to what is let in, but for contents that are `known`; one at a time in memory."""
+def put_contents(outside: Outside, record: Record, inside: Collection[str] = ()) -> Record:
+    """The same of what is attached to what is let in, one at a time in memory; of what stands `inside`, none.
+
+    What an earlier message has put is put again: so what was lost since is back.
+    """
     names = set[str]()
     for one in long_contents(record, outside.inline):
-        if one.leaf is not None and one.sha256 not in known and one.sha256 not in names:
+        if one.leaf is not None and one.sha256 not in inside and one.sha256 not in names:
             outside.blobs.put(one.sha256, one.leaf.octets())
             names.add(one.sha256)
     answer = record.answer

@@ -21,6 +21,12 @@ from gateway.store.prepared import Prepared
 _known = Prepared(
     select(t.content.c.sha256).where(t.content.c.sha256.in_(bindparam("wanted", expanding=True))), "wanted"
 )
+_inside = Prepared(
+    select(t.content.c.sha256).where(
+        t.content.c.sha256.in_(bindparam("wanted", expanding=True)), t.content.c.octets.is_not(None)
+    ),
+    "wanted",
+)
 _insert = Prepared(upsert(t.content).on_conflict_do_nothing())
 _content = select(t.content.c.octets, t.content.c.size).where(t.content.c.sha256 == bindparam("sha256"))
 _attached = select(t.entry.c.attachments, t.entry.c.message_id).where(t.entry.c.ticket_id == bindparam("ticket"))
@@ -35,12 +41,12 @@ _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
 def keep(connection: Connection, body: Body, put: Collection[str] = ()) -> None:
-    """Write down what is not there yet. Only that is decoded a second time, one after the other.
+    """Write down what is not there yet. What of it stays here is decoded a second time, one after the other.
 
     What was `put` outside stays there.
     """
     wanted = {one.sha256: one for one in body.attachments}
-    there = known(connection, wanted)
+    there = _known.scalars(connection, {"wanted": list(wanted)}) if wanted else ()
     for sha256, one in sorted(wanted.items()):  # whoever has the same two new ones locks them in the same order
         if sha256 not in there and one.leaf is not None:
             outside = blobs.claim(connection, sha256, one.size, put)
@@ -48,9 +54,9 @@ def keep(connection: Connection, body: Body, put: Collection[str] = ()) -> None:
             _insert.run(connection, row)
 
 
-def known(connection: Connection, digests: Collection[str]) -> frozenset[str]:
-    """Which of these are kept."""
-    return frozenset(_known.scalars(connection, {"wanted": list(digests)}) if digests else ())
+def inside(connection: Connection, digests: Collection[str]) -> frozenset[str]:
+    """Which of these stand in the database itself."""
+    return frozenset(_inside.scalars(connection, {"wanted": list(digests)}) if digests else ())
 
 
 def drop_unused(connection: Connection) -> int:

@@ -26,9 +26,9 @@ class Putting:
         self._threads = ThreadPoolExecutor(THREADS, "blobs")
         self._seconds = seconds
 
-    async def put(self, outside: blobs.Outside, record: Record, known: frozenset[str]) -> Record:
-        """The record, with what of it is outside now, but for `known` contents. Raises Unavailable."""
-        work = partial(blobs.put, outside, record, known)
+    async def put(self, outside: blobs.Outside, record: Record, inside: frozenset[str]) -> Record:
+        """The record, with what of it is outside now, but for what stands `inside` the database. Raises Unavailable."""
+        work = partial(blobs.put, outside, record, inside)
         waiting = asyncio.get_running_loop().run_in_executor(self._threads, work)
         try:
             return await asyncio.wait_for(waiting, self._seconds)

@@ -274,10 +274,27 @@ async def test_what_is_left_of_a_deletion_that_was_killed_goes_with_the_next_swe
     assert outside(gateway) == set()
 
 
-async def test_an_attachment_that_is_there_already_is_not_put_again(gateway):
-    """Only what is new is decoded a second time."""
-    await gateway.receive(with_file(LONG, "f1@rossi.example"))
+@pytest.mark.parametrize(
+    "lost",
+    [lambda place, name: place.delete([name]), lambda place, name: place.put(name, b"x")],
+    ids=["gone", "altered"],
+)
+async def test_an_attachment_that_was_lost_is_back_when_it_is_sent_again(gateway, lost):
+    """For all that have it."""
+    digest, place = name_of(LONG.encode()), gateway.database.outside.blobs
+    first = await gateway.receive(with_file(LONG, "f1@rossi.example"))
+    lost(place, digest)
+    second = await gateway.receive(with_file(LONG, "f2@rossi.example"))
+    for ticket in (first.ticket, second.ticket):
+        assert gateway.database.read(lambda c, ticket=ticket: desk.attachment(c, ticket, digest)) == LONG.encode()
+
+
+async def test_an_attachment_that_stands_in_the_database_is_not_put(gateway):
+    """No row would refer to what is outside."""
     place = gateway.database.outside.blobs
+    gateway.database.outside = Outside(place, len(LONG))
+    await gateway.receive(with_file(LONG, "f1@rossi.example"))
+    assert kept(gateway, t.content) == [len(LONG)]
     put = []
     told = Meanwhile(place, lambda: None, after=False)
     told.put = lambda name, octets: (put.append(name), place.put(name, octets))
@@ -288,10 +305,10 @@ async def test_an_attachment_that_is_there_already_is_not_put_again(gateway):
 
 
 async def test_a_content_that_went_since_the_look_stays_in_the_database(gateway):
-    """It was known, so not put; it is gone when its row is written: then the octets are where the row is."""
+    """It stood there, so it was not put; it is gone when its row is written: then the octets are where the row is."""
     raw = with_file(LONG)
     arrival = gateway.arrival(raw)
     record = await gateway.receiver.examine(arrival)
-    put = blobs.put(gateway.database.outside, record, known={name_of(LONG.encode())})
+    put = blobs.put(gateway.database.outside, record, inside={name_of(LONG.encode())})
     await gateway.store._writer.write(lambda c: contents.keep(c, put.opening.message.body, put.outside))
     assert kept(gateway, t.content) == [len(LONG)]
