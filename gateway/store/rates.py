@@ -18,6 +18,8 @@ from gateway.store.counts import Count
 from gateway.store.prepared import Prepared
 
 HOUR = 3600
+KEPT = 24
+"""So many hours before this one are kept, where an estimate needs one: another gateway's clock may be behind."""
 
 _found = Prepared(
     select(t.rate.c.hour, t.rate.c.key, t.rate.c.messages).where(
@@ -26,7 +28,7 @@ _found = Prepared(
     "keys",
 )
 _sweep = Prepared(delete(t.rate).where(t.rate.c.hour < bindparam("before")))
-RATE = Count(t.rate, "messages", lambda connection, hour: _sweep.run(connection, {"before": hour - 1}))
+RATE = Count(t.rate, "messages", lambda connection, hour: _sweep.run(connection, {"before": hour - KEPT}))
 
 
 def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> Rates:
@@ -42,7 +44,7 @@ def rates(connection: Connection, counters: Iterable[Counter], at: datetime) -> 
 
 
 def count(connection: Connection, counters: Iterable[Counter], at: datetime) -> None:
-    """One more in each of these; hours that no estimate needs any more are swept away."""
+    """One more in each of these; hours that nobody's estimate needs any more are swept away."""
     hour = int(at.timestamp()) // HOUR
     for one in counters:
         counts.add(connection, RATE, hour, one.key)

@@ -49,9 +49,16 @@ def test_a_clock_that_is_set_back_finds_nothing_and_breaks_nothing(gateway):
 
 
 def test_hours_that_are_over_are_swept_away(gateway):
-    """Only what an estimate still needs is kept: this hour and the one before."""
-    for hours in range(6):
+    """A day later: this hour and the twenty-four before are kept."""
+    for hours in range(30):
         counted(gateway, TWELVE + timedelta(hours=hours), (ROSSI, SMITH))
     kept = select(func.count(), func.min(t.rate.c.hour))
     rows = gateway.database.read(lambda connection: connection.execute(kept).one())
-    assert rows == (4, TWELVE.timestamp() // 3600 + 4)
+    assert rows == (50, TWELVE.timestamp() // 3600 + 5)
+
+
+def test_a_gateway_whose_clock_is_ahead_takes_nothing_from_the_others(gateway):
+    """What they need still is kept, though it is long over by its own."""
+    counted(gateway, TWELVE, times=5)
+    counted(gateway, TWELVE + timedelta(hours=20))
+    assert found(gateway, TWELVE).account == 5
