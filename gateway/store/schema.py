@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from gateway.store.database import Database
 from gateway.store.keys import ensure_key
 
-HEAD = "0021"
+HEAD = "0022"
 """The revision this version of the gateway works with (a test holds it against migrations/)."""
 
 

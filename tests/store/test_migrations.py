@@ -56,6 +56,20 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(either):
     assert compared == []
 
 
+@pytest.mark.parametrize("revision", ["0021", schema.HEAD])
+def test_the_numbers_of_what_each_mail_adds_do_not_come_to_an_end(cluster, revision):
+    """0022: of a new database and of an older one; strangers' mail alone uses up twenty a message."""
+    with cluster.database(EMPTY) as address, closing(Database(address).open()) as one:
+        with one.connect() as connection, connection.begin():
+            schema.upgrade(connection, revision)
+        schema.migrate(one, NOW)
+    name = one.url.database
+    columns = "select table_name from information_schema.columns where column_name = 'id' and data_type = 'bigint'"
+    numbers = "select sequencename from pg_sequences where data_type = 'bigint'::regtype"
+    assert sorted(cluster.sql(columns, name)) == [("attempt",), ("delivery",), ("entry",)]
+    assert sorted(cluster.sql(numbers, name)) == [("attempt_id_seq",), ("delivery_id_seq",), ("entry_id_seq",)]
+
+
 def test_the_head_that_the_code_names_is_the_last_migration():
     assert max(schema.known()) == schema.HEAD
 

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
+from gateway.store.tables.naming import NUMBER
+
 WITHOUT_END = "disposition = 'quarantine' and expires_at is null"
 """Held until a person decides: in these very words, or its index is not used."""
 SEARCHED = ("received_at", "id", "subject", "author", "reverse_path", "account_id", "queue_id")
@@ -119,7 +121,7 @@ class AttemptRow(SQLModel, table=True):
 
     __tablename__ = "attempt"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
     ref: str = Field(index=True)
     message_id: str = Field(foreign_key="message.id", index=True)
     found: str

@@ -1,9 +1,15 @@
-"""How constraints and indexes are named, so that a migration can name them. Imported before any table is made."""
+"""How constraints and indexes are named, so that a migration can name them, and rows numbered where mail adds them.
+
+Imported before any table is made.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from sqlalchemy import BigInteger, Integer, MetaData
 from sqlmodel import SQLModel
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Of rows that each message adds. SQLite's integers have 64 bits anyhow, and no other type numbers rows by itself."""
 
 metadata: MetaData = SQLModel.metadata
 metadata.naming_convention = {

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Column, Index, text
 from sqlmodel import Field, SQLModel
 
+from gateway.store.tables.naming import NUMBER
+
 TO_BLANK = "status = 'closed' and (blanked_at is null or blanked_at < updated_at)"
 """Of a ticket: what retention looks at. In these very words, or its index is not used."""
 
@@ -41,7 +43,7 @@ class EntryRow(SQLModel, table=True):
     __tablename__ = "entry"
     __table_args__ = (CheckConstraint("kind in ('in', 'out', 'note')", name="kind"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
     ticket_id: int = Field(foreign_key="ticket.id", index=True)
     at: str
     kind: str
@@ -102,7 +104,7 @@ class DeliveryRow(SQLModel, table=True):
 
     __tablename__ = "delivery"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
     outbox_id: str = Field(foreign_key="outbox.id", index=True)
     at: str
     outcome: str
