@@ -1,7 +1,8 @@
 """The operator's templates: facts to the words of a letter. They see no recipient, no header and not the system.
 
-A template is a file `LANGUAGE/KIND.txt`: a line `Subject: ...`, an empty line, the text. All of them are rendered once
-when they are loaded, so that a misspelt fact is found by `gateway check` and not by the first letter of the night.
+A template is a file `LANGUAGE/KIND.txt`: a line `Subject: ...`, an empty line, the text. All of them are tried with
+samples when they are loaded, so that a misspelt fact is found by `gateway check` and not by the first letter of the
+night. One that fails all the same is replaced by the shipped one: mail does not wait for our wording.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import structlog
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,50 +20,46 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from gateway.core.account import Language
 from gateway.core.letter import SUBJECT_CHARACTERS, one_line
 from gateway.core.problem import ConfigError, Problem
-from gateway.core.reference import tag
 from gateway.core.reply import Kind, Words
+from gateway.egress.samples import SAMPLE, oddity, samples
 from gateway.shipped import shipped
 
 OCTETS = 64 * 1024
 """The most that a template, and what it renders to, may be."""
 
 _SUBJECT = "Subject: "
-_REFERENCE = "7Q4TM-9XK2F"
-SAMPLE: Mapping[str, str] = {
-    "reference": _REFERENCE,
-    "tag": tag(_REFERENCE),
-    "subject": "Il sito non risponde " * 20,  # long, so that a tag at the end is seen to fall off
-    "name": "Rossi S.r.l.",
-    "text": "Buongiorno,\n\nil sito risponde di nuovo.",
-    "sender": "Assistenza",
-    "hostname": "gateway.example.it",
-    "panel": "https://panel.example.it/requests",
-    "when": "2026-11-22 09:30 UTC",
-    "until": "2026-11-29 09:30 UTC",
-    "as_primary": "yes",
-    "digest": "yes",
-}
-"""The facts that a template may ask for, all of them text."""
-
 OWN = frozenset(Kind) - {Kind.CONFIRM}
 """Templates that an operator who has any has all of; the others came later."""
 
 _EXPRESSION_FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 """What an operator's expression may raise."""
 
+_DO = "mend the template and reload; the shipped one is sent in its place"
+
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
+    path: Path
     subject: Template
     text: Template
     source: str
+    asked: frozenset[str]
+    """The facts that it asks for."""
 
 
 class Templates:
     """Implements the port Wording."""
 
-    def __init__(self, letters: Mapping[tuple[Language, str], _Letter], fallback: Language) -> None:
+    def __init__(
+        self,
+        letters: Mapping[tuple[Language, str], _Letter],
+        instead: Mapping[tuple[Language, str], _Letter],
+        fallback: Language,
+    ) -> None:
         self._letters = letters
+        self._instead = instead
         self._fallback = fallback
         self.digest = sha256("\0".join(one.source for one in letters.values()).encode()).hexdigest()
 
@@ -71,22 +69,35 @@ class Templates:
         root = directory or shipped("config/templates")
         wanted = tuple(dict.fromkeys(languages)) or tuple(Language)
         letters: dict[tuple[Language, str], _Letter] = {}
+        instead: dict[tuple[Language, str], _Letter] = {}
         names = [*(kind.value for kind in Kind if kind is not Kind.ANSWER), *sorted(answers)]
         problems: list[Problem] = []
         for language in wanted:
             for name in names:
                 try:
-                    letters[language, name] = _read(_file(root, language, name), name)
+                    letter = letters[language, name] = _tried(_read(_file(root, language, name)), name)
+                    ours = _instead(language, name)
+                    instead[language, name] = letter if ours == letter.path else _read(ours)
                 except ConfigError as fault:
                     problems.extend(fault.problems)
         if problems:
             raise ConfigError(*problems)
-        return cls(letters, wanted[0])
+        return cls(letters, instead, wanted[0])
 
     def render(self, name: str, language: Language, facts: dict[str, str]) -> Words:
-        """The words of a template; a language that was not loaded gets the first one's. Raises ValueError."""
-        letter = self._letters.get((language, name)) or self._letters[self._fallback, name]
-        return _render(letter, name, facts)
+        """The words of a template; a language that was not loaded gets the first one's.
+
+        Raises ValueError where the shipped one cannot be rendered either: then it is the facts.
+        """
+        key = (language if (language, name) in self._letters else self._fallback, name)
+        letter = self._letters[key]
+        try:
+            return _render(letter, name, facts)
+        except ValueError as fault:
+            why = str(fault)
+        words = _render(self._instead[key], name, facts)
+        log.error("template.failed", template=str(letter.path), reference=facts["reference"], why=why, do=_DO)
+        return words
 
 
 def _file(root: Path, language: Language, name: str) -> Path:
@@ -95,7 +106,14 @@ def _file(root: Path, language: Language, name: str) -> Path:
     return ours if name not in OWN and ours.exists() and not own.exists() else own
 
 
-def _read(path: Path, name: str) -> _Letter:
+def _instead(language: Language, name: str) -> Path:
+    """The shipped template in place of one that fails; of an operator's own answer, that a ticket was opened."""
+    root = shipped("config/templates") / language
+    ours = root / f"{name}.txt"
+    return ours if ours.exists() else root / f"{Kind.OPENED.value}.txt"
+
+
+def _read(path: Path) -> _Letter:
     try:
         with path.open("rb") as file:
             source = file.read(OCTETS + 1).decode("utf-8-sig").replace("\r\n", "\n")
@@ -106,15 +124,25 @@ def _read(path: Path, name: str) -> _Letter:
     gap, _, text = rest.partition("\n")
     if len(source.encode()) > OCTETS or not subject.startswith(_SUBJECT) or gap.strip() or not text.strip():
         raise ConfigError(Problem(str(path), 1, "", "is no letter", "a line 'Subject: ...', an empty line, the text"))
-    letter = _Letter(_compiled(path, subject.removeprefix(_SUBJECT)), _compiled(path, f"\n\n{text}"), source)
-    try:
-        _render(letter, name, SAMPLE)
-    except ValueError as fault:
-        raise ConfigError(Problem(str(path), 0, "", str(fault), "try it with the shipped one beside it")) from fault
+    subject_line, names = _compiled(path, subject.removeprefix(_SUBJECT))
+    body, more = _compiled(path, f"\n\n{text}")
+    return _Letter(path, subject_line, body, source, names | more)
+
+
+def _tried(letter: _Letter, name: str) -> _Letter:
+    for facts in samples(name, letter.asked):
+        try:
+            _render(letter, name, facts)
+        except ValueError as fault:
+            wrong = f"{fault}{oddity(facts, letter.asked)}"
+            raise ConfigError(
+                Problem(str(letter.path), 0, "", wrong, "try it with the shipped one beside it")
+            ) from fault
     return letter
 
 
-def _compiled(path: Path, source: str) -> Template:
+def _compiled(path: Path, source: str) -> tuple[Template, frozenset[str]]:
+    """A template, and the facts that it asks for."""
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         autoescape=False,
@@ -122,11 +150,12 @@ def _compiled(path: Path, source: str) -> Template:
     )
     try:
         tree = environment.parse(source)
-        if unknown := find_undeclared_variables(tree) - SAMPLE.keys():
+        asked = frozenset(find_undeclared_variables(tree))
+        if unknown := asked - SAMPLE.keys():
             name = next(one for one in tree.find_all(nodes.Name) if one.name in unknown)
             known = f"known here: {', '.join(SAMPLE)}"
             raise ConfigError(Problem(str(path), name.lineno, name.name, "no such fact", known))
-        return environment.from_string(tree)
+        return environment.from_string(tree), asked
     except TemplateSyntaxError as fault:
         raise ConfigError(Problem(str(path), fault.lineno, "", f"is no template: {fault.message}")) from fault
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import shutil
 
 import pytest
 
 from cli.desk import CONFIG
+from gateway.config import shipped
 from gateway.doors import unbound
 from nameserver import Server
 from pec_signing import ca_file
@@ -117,6 +119,18 @@ def test_what_is_doubtful_in_a_policy_is_a_warning_each(desk):
     assert "a case fails: own.yaml:7: a big one - disposition: reject + disposition: discard" in told
     assert "own.yaml:4 all is reached by no case" in told
     assert "own.yaml:5 late is never tried: own.yaml:4 all always stops" in told
+
+
+def test_a_template_that_some_mail_would_break_fails(desk):
+    """`check` has seen mails without a subject."""
+    directory = shutil.copytree(shipped("config/templates"), desk.folder / "templates")
+    (directory / "it" / "opened.txt").write_text("Subject: {% if subject %}{{ tag }}{% endif %}\n\nx\n")
+    desk.config.write_text(f"{CONFIG}templates: templates\n")
+    done = desk("check")
+    assert done.code == 78
+    [line] = [line for line in done.out.decode().splitlines() if line.startswith("FAIL")]
+    assert "opened.txt" in line
+    assert "subject is empty" in line
 
 
 def test_an_answer_without_a_template_fails(desk):

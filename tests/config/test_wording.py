@@ -3,12 +3,14 @@
 import shutil
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.config import ConfigError, shipped
 from gateway.core.account import Language
 from gateway.core.confirmation import word
 from gateway.core.reply import Kind
-from gateway.egress.wording import OCTETS, SAMPLE, Templates
+from gateway.egress.samples import SAMPLE
+from gateway.egress.wording import OCTETS, Templates
 from gateway.house import UNASKED
 
 FACTS = {
@@ -106,6 +108,56 @@ def test_a_language_that_was_not_loaded_gets_the_first_one():
 def test_a_bad_template_is_found_when_it_is_loaded(directory, text, words):
     """By `gateway check`, not by the first letter of the night."""
     assert refusal_of(directory, text).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("opened", "{% if subject %}{{ tag }}{% endif %}\n\nx", ": the subject has no {{ tag }}"),
+        ("opened", "{{ tag }} {{ subject.split()[1] }}\n\nx", "(where subject is empty)"),
+        ("opened", "{{ tag }}\n\n{% if subject %}{{ subject.split()[1] }}{% endif %}", "(where subject is Aiuto)"),
+        ("opened", "{{ name }} {{ tag }}\n\nx", "(where name has 255 characters)"),
+        ("opened", "{{ tag }}\n\n{{ panel.split('/')[2] }}", "(where panel is empty)"),
+        ("opened", "{{ tag }}\n\n{{ text.split()[0] }}", "(where text is empty)"),
+        ("closed", "{{ tag }}\n\n{{ when.split()[0] }}", "(where when is empty)"),
+        ("reply", "{{ tag }}\n\n{{ text }}{{ text.split()[1] }}", "(where text is Fatto.)"),
+        ("reply", "{{ tag }}\n\n{{ text }}{{ sender.split()[0] }}", "(where sender is empty)"),
+        ("confirm", "x\n\n{{ name.split()[0] }}", "name is empty)"),
+        (
+            "confirm",
+            "x\n\n{% if not as_primary %}{{ digest.split()[0] }}{% endif %}",
+            "as_primary is empty, digest is empty)",
+        ),
+        ("panel-required", "{{ tag }} {{ subject.split()[1] }}\n\nx", "(where subject is empty)"),
+    ],
+)
+def test_a_template_is_tried_with_whatever_mail_may_bring(directory, name, text, words):
+    """A mail without a subject is no surprise; and nobody's name is empty, whom a question is worked out for (I10)."""
+    (directory / "it" / f"{name}.txt").write_text(f"Subject: {text}\n")
+    with pytest.raises(ConfigError) as refusal:
+        Templates.load(directory, Language, ["panel-required"])
+    [problem] = refusal.value.problems
+    assert words in f": {problem.wrong}"
+
+
+ODD = "{% if subject == 'Domanda' %}{{ 1 // 0 }}{% endif %}"
+
+
+@pytest.mark.parametrize("name", [*(kind.value for kind, language in EVERY if language is Language.IT), "own-answer"])
+def test_mail_does_not_wait_for_a_template_that_fails_all_the_same(directory, name):
+    """The shipped one goes in its place, in the same language, and the log says which is to be mended."""
+    (directory / "it" / f"{name}.txt").write_text(f"Subject: {{{{ tag }}}}\n\n{ODD}{{{{ text }}}} {{{{ name }}}}\n")
+    shutil.copy(directory / "en" / "opened.txt", directory / "en" / "own-answer.txt")
+    facts = FACTS | {"subject": "Domanda"}
+    templates = Templates.load(directory, Language, ["own-answer"] if name == "own-answer" else [])
+    with capture_logs() as lines:
+        words = templates.render(name, Language.IT, facts)
+    shipped_name = "opened" if name == "own-answer" else name
+    assert words == Templates.load(None, Language).render(shipped_name, Language.IT, facts)
+    [line] = lines
+    assert (line["event"], line["log_level"]) == ("template.failed", "error")
+    assert line["template"] == str(directory / "it" / f"{name}.txt")
+    assert "zero" in line["why"]
 
 
 @pytest.mark.parametrize("expression", ["name.__class__.__mro__", "name.format.__globals__", "self.__init__"])

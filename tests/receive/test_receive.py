@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 import house
+from gateway.config import shipped
+from gateway.core.account import Language
 from gateway.core.letter import Letterhead
 from gateway.core.reference import ticket_token
 from gateway.core.reply import Kind, Reply, Words, address
-from gateway.store import book, keys
+from gateway.egress.wording import Templates
+from gateway.store import book, keys, letters
 from gateway.store.letters import Limits
 from house import NOW, ROSSI, SMITH, letter
 
@@ -186,6 +193,19 @@ async def test_the_acknowledgement_is_in_the_account_s_language(gateway):
     texts = gateway.database.read(lambda c: {row.language: row.text for row in c.exec_driver_sql(query)})
     assert "we have received" in texts["en"]
     assert "richiesta" in texts["it"]
+
+
+async def test_a_template_that_fails_puts_no_mail_off(gateway, tmp_path):
+    """Words are ours to mend: the mail is in, and answered by the shipped letter."""
+    directory = shutil.copytree(shipped("config/templates"), tmp_path / "templates")
+    (directory / "it" / "opened.txt").write_text(
+        "Subject: {{ tag }}\n\n{% if subject == 'Domanda' %}{{ 1 // 0 }}{% endif %}x\n"
+    )
+    wording = Templates.load(directory, Language)
+    receipt = await gateway.examining(house=replace(gateway.house, wording=wording)).receive(letter(subject="Domanda"))
+    [due] = gateway.database.read(lambda c: letters.due(c, NOW + timedelta(days=1), 9))
+    assert due.reply.reference == receipt.ticket
+    assert due.reply.words == gateway.house.words(Kind.OPENED, gateway.account(ROSSI), receipt.ticket, "Domanda")
 
 
 async def test_the_primary_may_be_changed_by_ops_alone(gateway):
