@@ -13,11 +13,12 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from aiosmtplib import SMTP, SMTPDataError, SMTPException
+from aiosmtplib import SMTP, SMTPException
 
 from gateway.core.reply import Deferred, Failed, Outcome, Outgoing
-from gateway.egress.answers import accepted, delivered, refused, trouble
+from gateway.egress.answers import accepted, refused, trouble
 from gateway.egress.bearer import RefusedToken, bear
+from gateway.egress.data import hand_in
 from gateway.ports import Tokens, Unavailable, Ungranted
 
 _T = TypeVar("_T")
@@ -138,7 +139,7 @@ class Smarthost:
             reply = await self._step(stage, smtp.execute_command(command, timeout=waits.command))
             if not accepted(reply):
                 return refused(stage, reply.code, reply.message)
-        return await self._step("DATA", _data(smtp, outgoing.data, waits.data))
+        return await self._step("DATA", hand_in(smtp, outgoing.data, waits.data))
 
     async def _take(self) -> _Line:
         """A connection that nobody else holds: one that waited and still answers, or a new one."""
@@ -228,10 +229,3 @@ class Smarthost:
     def _expire(self, line: _Line) -> None:
         self._waiting.remove(line)
         line.part()
-
-
-async def _data(smtp: SMTP, octets: bytes, timeout: float) -> Outcome:  # noqa: ASYNC109 - for each answer, by the library
-    try:
-        return delivered(await smtp.data(octets, timeout=timeout))
-    except SMTPDataError as no:  # also a 250 to DATA itself, before a word was written: then it is not delivered
-        return refused("DATA", no.code, no.message)

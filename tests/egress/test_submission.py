@@ -174,9 +174,41 @@ async def test_a_flood_is_cut_off(stage, flood):
     assert "does not speak SMTP" in outcome.status
 
 
-async def test_a_yes_to_data_itself_is_no_delivery():
-    """250 where 354 was due: nothing was written, so nothing was delivered."""
-    outcome, host = await outcome_of({"DATA": b"250 ok\r\n"})
+@pytest.mark.parametrize("answer", ["200 taken", "251 2.0.0 will forward", "299 yes"])
+async def test_any_yes_after_the_dot_is_a_delivery(answer):
+    """The first digit is the answer (RFC 5321 §4.2.1): a letter that was taken goes once, not until it is given up."""
+    outcome, host = await outcome_of({"dot": f"{answer}\r\n".encode()})
+    assert outcome == Delivered(answer)
+    assert len(host.letters) == 1
+
+
+@pytest.mark.parametrize("answer", ["150 wait", "354 go on", "399 what"])
+async def test_what_is_no_yes_after_the_dot_defers(answer):
+    """It is no refusal either."""
+    outcome, _ = await outcome_of({"dot": f"{answer}\r\n".encode()})
+    assert outcome == Deferred(f"{answer} (answer to DATA)")
+
+
+@pytest.mark.parametrize(
+    ("octets", "heard"),
+    [
+        (b".\r\n..a\r\nb.\r\n", b"..\r\n...a\r\nb.\r\n.\r\n"),
+        (b"a\n.\nb\r.\rc\r\n", b"a\r\n..\r\nb\r\n..\r\nc\r\n.\r\n"),
+        (b"a\r\r\n", b"a\r\n\r\n.\r\n"),
+        (b"no end", b"no end\r\n.\r\n"),
+    ],
+)
+async def test_no_letter_ends_before_its_end(octets, heard):
+    """Leading dots are doubled, and no bare CR or LF goes out for another server to end a line at (RFC 5321 §4.5.2)."""
+    async with scripted() as host, way_out(host.port) as way:
+        assert isinstance(await way.send(replace(letter(), data=octets)), Delivered)
+    assert host.letters == [heard]
+
+
+@pytest.mark.parametrize("answer", [b"250 ok\r\n", b"251 ok\r\n"])
+async def test_a_yes_to_data_itself_is_no_delivery(answer):
+    """Where 354 was due: nothing was written, so nothing was delivered."""
+    outcome, host = await outcome_of({"DATA": answer})
     assert isinstance(outcome, Deferred)
     assert host.letters == []
 
