@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from gateway.core.problem import ConfigError, Problem
 from gateway.core.reason import Disposition
 from gateway.core.sasl import mechanism_of
 from gateway.core.standing import Stint
-from gateway.core.withheld import withheld
+from gateway.core.withheld import repeatable, withheld, without
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, RefusedToken, Server
 from gateway.ingress.mailbox import Mailbox
@@ -133,7 +133,8 @@ def signing_in(config: Config, one: ImapMailbox, tokens: Tokens | None) -> SignI
             password = opening.secret(path)
         except OSError as fault:
             raise RefusedLogin(f"{path}: {fault.strerror}") from fault
-        await driver.login(one.username, password)
+        secrets = repeatable(one.username, password)
+        await _told_without(driver.login(one.username, password), partial(without, secrets=secrets))
 
     try:
         opening.secret(path)
@@ -151,18 +152,18 @@ async def _bear(tokens: Tokens, username: str, driver: Driver) -> None:
     try:
         token = await tokens.token()
         try:
-            await _told_without(token, driver.authenticate(mechanism, username, token))
+            await _told_without(driver.authenticate(mechanism, username, token), partial(withheld, secrets=(token,)))
         except RefusedToken:
             token = await tokens.token(refused=token)
-            await _told_without(token, driver.authenticate(mechanism, username, token))
+            await _told_without(driver.authenticate(mechanism, username, token), partial(withheld, secrets=(token,)))
     except Ungranted as fault:
         raise RefusedToken(str(fault)) from fault
 
 
-async def _told_without(token: str, signing_in: Coroutine[Any, Any, None]) -> None:
+async def _told_without(signing_in: Coroutine[Any, Any, None], hide: Callable[[str], str]) -> None:
     """A server may repeat what it was sent: none of it goes on in a fault's words."""
     try:
         await signing_in
     except MailboxFault as fault:
-        fault.args = (withheld(str(fault), (token,)), *fault.args[1:])
+        fault.args = (hide(str(fault)), *fault.args[1:])
         raise

@@ -10,7 +10,7 @@ from functools import partial
 
 from gateway.core.letter import shown
 from gateway.core.sasl import DISMISSAL, bearer, mechanism_of
-from gateway.core.withheld import withheld
+from gateway.core.withheld import repeatable, withheld, without
 from gateway.egress.submission import SmarthostSettings
 from gateway.ports import Unavailable, Ungranted
 
@@ -29,7 +29,7 @@ def hand_over(way: SmarthostSettings, reverse_path: str, forward_path: str, data
             if way.tokens is not None:
                 _bear(client, way, asyncio.run(way.tokens.token()))
             elif way.username:
-                client.login(way.username, way.password)
+                _login(client, way)
             client.sendmail(reverse_path, [forward_path], data)
     except smtplib.SMTPRecipientsRefused as fault:
         code, words = next(iter(fault.recipients.values()))
@@ -48,6 +48,20 @@ def _bear(client: smtplib.SMTP, way: SmarthostSettings, token: str) -> None:
     try:
         client.auth(mechanism, lambda challenge=None: (response if challenge is None else dismissal).decode())
     except smtplib.SMTPAuthenticationError as no:
-        told = no.smtp_error if isinstance(no.smtp_error, str) else no.smtp_error.decode("utf-8", "replace")
-        words = withheld(told, (token, b64encode(response).decode()))
-        raise smtplib.SMTPException(f"{no.smtp_code} {words}") from None
+        words = withheld(_told(no), (token, b64encode(response).decode()))
+        raise smtplib.SMTPException(words) from None
+
+
+def _login(client: smtplib.SMTP, way: SmarthostSettings) -> None:
+    secrets = repeatable(way.username, way.password)
+    try:
+        client.login(way.username, way.password)
+    except smtplib.SMTPException as fault:
+        words = _told(fault) if isinstance(fault, smtplib.SMTPAuthenticationError) else str(fault)
+        raise smtplib.SMTPException(without(words, secrets)) from None
+
+
+def _told(no: smtplib.SMTPAuthenticationError) -> str:
+    """What the server said."""
+    words = no.smtp_error if isinstance(no.smtp_error, str) else no.smtp_error.decode("utf-8", "replace")
+    return f"{no.smtp_code} {words}"

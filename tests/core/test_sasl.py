@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.sasl import bearer, mechanism_of
-from gateway.core.withheld import withheld
+from gateway.core.withheld import repeatable, withheld, without
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,18 @@ def test_no_name_and_no_token_says_more_than_itself(name, token):
 def test_secrets_are_withheld(words, secrets, told):
     """Those that are known, and whatever is as long as a token; ordinary words stay."""
     assert withheld(words, secrets) == told
+
+
+@pytest.mark.parametrize(
+    "echo", ['hun"ter', 'LOGIN gw "hun\\"ter"', "Z3c=", "aHVuInRlcg==", "AGd3AGh1biJ0ZXI=", "PLAIN AGd3AGh1biJ0ZXI= no"]
+)
+def test_a_password_is_known_as_each_protocol_says_it(echo):
+    """Plain, as a quoted string, and in base64 as AUTH PLAIN and LOGIN say it: too short to be taken for a token."""
+    told = without(echo, repeatable("gw", 'hun"ter'))
+    assert not [one for one in ("hun", "Z3c", "aHVu", "AGd3") if one in told]
+
+
+def test_long_words_stay_where_no_token_was_sent():
+    """As Microsoft says why: of a password all is known that is to be hidden."""
+    words = "5.7.139 SmtpClientAuthentication is disabled for the Tenant"
+    assert without(words, repeatable("gw", "hunter2")) == words

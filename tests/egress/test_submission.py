@@ -20,6 +20,7 @@ from gateway.core.address import Address
 from gateway.core.letter import Letterhead
 from gateway.core.reference import Keyring
 from gateway.core.reply import Deferred, Delivered, Failed, Kind, Reply, Words, address
+from gateway.egress.probe import hand_over
 from gateway.egress.submission import Smarthost, SmarthostSettings, Timeouts
 
 SHORT = Timeouts(connect=0.05, command=0.05, data=0.05)
@@ -353,6 +354,24 @@ async def test_a_login_that_fails_defers(answers):
     assert "AUTH" in outcome.status
     assert PASSWORD not in outcome.status
     assert not any(line.startswith("MAIL") for line in host.heard)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["535 5.7.8 no: AUTH PLAIN AGd3AHh5enp5", "501 5.5.4 Invalid: xyzzy", "535 5.7.8 eHl6enk= of Z3c=", "5?? xyzzy"],
+)
+async def test_a_server_that_repeats_the_password_puts_it_into_no_word(answer):
+    """Threats rule 17: the outbox shows the status, and logs have it; so does what `check --canary` says."""
+    answers = {"EHLO": b"250-mx.example.it\r\n250 AUTH PLAIN\r\n", "AUTH": f"{answer}\r\n".encode()}
+    outcome, _ = await outcome_of(answers, username="gw", password=PASSWORD)
+    async with scripted(answers) as host:
+        way = SmarthostSettings("127.0.0.1", host.port, "none", "g.example.it", "gw", PASSWORD)
+        told = await asyncio.to_thread(hand_over, way, "c@g.example.it", "s@example.it", letter().data)
+    assert isinstance(outcome, Deferred)
+    assert answer[:3] in outcome.status
+    for words in (outcome.status, told):
+        assert words
+        assert not [one for one in (PASSWORD, "eHl6enk", "AGd3AHh5enp5", "Z3c=") if one in words]
 
 
 @pytest.fixture(scope="session")

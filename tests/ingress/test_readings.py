@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from types import SimpleNamespace
 
+import pytest
+
+from gateway.ingress.imap.driver import Gone, RefusedLogin
 from gateway.ops.passed import Passed
-from gateway.polling import Reading
+from gateway.polling import Reading, signing_in
 from gateway.serving import Addresses, Serving
 
 
@@ -70,3 +74,23 @@ async def test_a_mailbox_that_was_taken_away_and_comes_back_waits_for_what_it_wa
         await turns(9)
         await serving.drain(1)
     assert told == ["a begins", "a ends", "b begins", "b ends"]
+
+
+@pytest.mark.parametrize("fault", [RefusedLogin, Gone])
+@pytest.mark.parametrize("said", ['hun"ter', 'LOGIN gw "hun\\"ter"', b64encode(b'\0gw\0hun"ter').decode()])
+async def test_a_server_that_repeats_the_password_puts_it_into_no_word(tmp_path, fault, said):
+    """Threats rule 17: `gateway status` shows the words, and logs have them."""
+
+    class Echo:
+        async def login(self, username, password):
+            assert (username, password) == ("gw", 'hun"ter')
+            raise fault(f"imap.example.it, LOGIN: NO {said} is not it")
+
+    path = tmp_path / "password"
+    path.write_text('hun"ter\n')
+    one = SimpleNamespace(name="box", username="gw", password_file=path)
+    with pytest.raises(fault) as told:
+        await signing_in(SimpleNamespace(path="gateway.yaml"), one, None)(Echo())
+    assert "is not it" in str(told.value)
+    assert said not in str(told.value)
+    assert "hun" not in str(told.value)
