@@ -55,10 +55,24 @@ def _bear(client: smtplib.SMTP, way: SmarthostSettings, token: str) -> None:
 def _login(client: smtplib.SMTP, way: SmarthostSettings) -> None:
     secrets = repeatable(way.username, way.password)
     try:
-        client.login(way.username, way.password)
+        if (way.username + way.password).isascii():
+            client.login(way.username, way.password)
+        else:
+            _login_in_utf8(client, way)
     except smtplib.SMTPException as fault:
         words = _told(fault) if isinstance(fault, smtplib.SMTPAuthenticationError) else str(fault)
         raise smtplib.SMTPException(without(words, secrets)) from None
+
+
+def _login_in_utf8(client: smtplib.SMTP, way: SmarthostSettings) -> None:
+    """AUTH PLAIN (RFC 4616 §2), which smtplib says in ASCII only."""
+    client.ehlo_or_helo_if_needed()
+    if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPException("it does not offer AUTH PLAIN, the canary's only way with a password beyond ASCII")
+    words = b64encode(f"\0{way.username}\0{way.password}".encode())
+    code, told = client.docmd("AUTH", f"PLAIN {words.decode()}")
+    if code != 235:  # noqa: PLR2004 - RFC 4954 §6: the one yes
+        raise smtplib.SMTPAuthenticationError(code, told)
 
 
 def _told(no: smtplib.SMTPAuthenticationError) -> str:

@@ -53,6 +53,17 @@ async def outcome_of(answers, timeouts=LONG, *, primary="amministrazione@rossi.e
         return await way.send(letter(primary)), host
 
 
+def answering(offered, answer):
+    return {"EHLO": f"250-mx.example.it\r\n250 AUTH {offered}\r\n".encode(), "AUTH": f"{answer}\r\n".encode()}
+
+
+async def canary(answers, **settings):
+    """What is said of a canary, and the host that it was handed to."""
+    async with scripted(answers) as host:
+        way = SmarthostSettings("127.0.0.1", host.port, "none", "g.example.it", **settings)
+        return await asyncio.to_thread(hand_over, way, "c@g.example.it", "s@example.it", letter().data), host
+
+
 async def test_a_letter_goes_out_with_one_recipient():
     """I1: exactly one RCPT, the forward-path; the dialogue holds nothing else."""
     outcome, host = await outcome_of({})
@@ -362,16 +373,40 @@ async def test_a_login_that_fails_defers(answers):
 )
 async def test_a_server_that_repeats_the_password_puts_it_into_no_word(answer):
     """Threats rule 17: the outbox shows the status, and logs have it; so does what `check --canary` says."""
-    answers = {"EHLO": b"250-mx.example.it\r\n250 AUTH PLAIN\r\n", "AUTH": f"{answer}\r\n".encode()}
+    answers = answering("PLAIN", answer)
     outcome, _ = await outcome_of(answers, username="gw", password=PASSWORD)
-    async with scripted(answers) as host:
-        way = SmarthostSettings("127.0.0.1", host.port, "none", "g.example.it", "gw", PASSWORD)
-        told = await asyncio.to_thread(hand_over, way, "c@g.example.it", "s@example.it", letter().data)
+    told, _ = await canary(answers, username="gw", password=PASSWORD)
     assert isinstance(outcome, Deferred)
     assert answer[:3] in outcome.status
     for words in (outcome.status, told):
         assert words
         assert not [one for one in (PASSWORD, "eHl6enk", "AGd3AHh5enp5", "Z3c=") if one in words]
+
+
+BEYOND_ASCII = {"username": "gw", "password": "pàsswörd"}
+
+
+async def test_a_canary_signs_in_as_a_letter_does_with_a_password_beyond_ascii():
+    """RFC 4616 §2: in UTF-8."""
+    answers = answering("LOGIN PLAIN", "235 2.7.0 welcome")
+    told, host = await canary(answers, **BEYOND_ASCII)
+    _, same = await outcome_of(answers, **BEYOND_ASCII)
+    assert told == ""
+    assert host.heard[1] == same.heard[1] == "AUTH PLAIN AGd3AHDDoHNzd8O2cmQ="
+
+
+@pytest.mark.parametrize(
+    ("offered", "answer", "told"),
+    [
+        ("PLAIN", "535 5.7.8 no: AGd3AHDDoHNzd8O2cmQ=", "535 5.7.8 no: [withheld]"),
+        ("LOGIN", "", "it does not offer AUTH PLAIN"),
+    ],
+)
+async def test_a_canary_that_cannot_sign_in_says_why_on_one_line(offered, answer, told):
+    """A server that refuses the password, or that smtplib cannot tell it."""
+    words, host = await canary(answering(offered, answer), **BEYOND_ASCII)
+    assert words.startswith(told)
+    assert not any(line.startswith("MAIL") for line in host.heard)
 
 
 @pytest.fixture(scope="session")
