@@ -8,34 +8,29 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from gateway.core.arrival import Arrival, Envelope
 from gateway.core.case import Case
 from gateway.core.committed import Opening, Record, Recorded
-from gateway.core.flood import counting, ignored, otherwise
+from gateway.core.flood import counting, ignored
 from gateway.core.hop import queue_id
 from gateway.core.message import Attachment, Body, DeliveryReport, Message
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import Kept
 from gateway.core.rule import Priority
 from gateway.core.times import stamp
-from gateway.core.verdict import Accept, Refuse, Verdict
+from gateway.core.verdict import Refuse, Verdict
 from gateway.store import attempts, blobs, contents, counts, letters, mailboxes, rates
 from gateway.store import tables as t
 from gateway.store.counts import Count
-from gateway.store.dialect import serialise
 from gateway.store.logos import fold
+from gateway.store.premises import dedup_key, look, whose
 from gateway.store.prepared import Prepared
 
 ATTACHMENT = tuple(one.name for one in fields(Attachment) if one.name != "leaf")
 """What is published of one."""
 
-_same = Prepared(
-    select(t.message.c.id, t.message.c.ticket_id, t.ticket.c.ref)
-    .outerjoin(t.ticket, t.ticket.c.id == t.message.c.ticket_id)
-    .where(t.message.c.dedup == bindparam("key"))
-)
 _insert_message = Prepared(insert(t.message))
 _insert_raw = Prepared(insert(t.raw))
 _insert_entry = Prepared(insert(t.entry))
@@ -74,12 +69,11 @@ def settle(
     acknowledgements: letters.Limits,
     now: datetime,
 ) -> Recorded:
-    """Find out whether this is a duplicate, file what is accepted, and `write` the message's row."""
+    """Find out whether this is a duplicate, file what is accepted, and `write` the message's row. Raises Outdated."""
     arrival, verdict = record.case.arrival, record.verdict
-    if dedup := dedup_key(record):
-        serialise(connection, "dedup", dedup)  # the same at once waits for the first, and is its duplicate (I4)
-    first = _same.first(connection, {"key": dedup}) if dedup else None
-    if first is not None and first.id != arrival.id:
+    dedup = dedup_key(record)
+    first = look(connection, record, dedup)
+    if first is not None:
         verdict = Refuse(Disposition.DISCARD, Reason.DUPLICATE, "built-in", f"the same as {first.id}")
         write(verdict, first.ticket_id, None)
         return Recorded(verdict, first.ref)
@@ -97,30 +91,14 @@ def settle(
     return Recorded(verdict, opening.reference if opening else None, turned, letter=letter)
 
 
-def dedup_key(record: Record) -> str | None:
-    """What a repetition would repeat: the same content with the same outcome (I4).
-
-    A stranger's copy never has the outcome of the genuine one, so it suppresses nothing. What is rejected is
-    rejected each time, and what failed is kept each time. A flood between them makes no other outcome: what was let
-    in is not held when it is handed over again.
-    """
-    verdict = otherwise(record.verdict)
-    if verdict.disposition in {Disposition.REJECT, Disposition.FAILED}:
-        return None
-    account = str(verdict.account.id) if isinstance(verdict, Accept) else ""
-    parts = (verdict.disposition, verdict.reason, account, record.case.parsed.header.fingerprint)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
 def facts(record: Record, verdict: Verdict, now: datetime) -> dict[str, Any]:
     """The columns that the verdict fills."""
-    parsed, sender = record.case.parsed, record.case.sender
-    accounts = sender.accounts if sender else ()
+    parsed, account = record.case.parsed, whose(record, verdict)
     return {
         "author": parsed.author.key if isinstance(parsed, Message) else None,
         "subject": parsed.header.subject,
         "message_id": parsed.header.message_id,
-        "account_id": accounts[0].id if len(accounts) == 1 else _chosen(verdict),
+        "account_id": account.id if account else None,
         "disposition": verdict.disposition.value,
         "reason": verdict.reason.value,
         "rule": verdict.rule,
@@ -236,7 +214,3 @@ def _entry(connection: Connection, arrival: Arrival, opening: Opening, ticket_id
         "folded": opening.accept.folded,
         **body_record(body),
     }
-
-
-def _chosen(verdict: Verdict) -> int | None:
-    return verdict.account.id if isinstance(verdict, Accept) else None

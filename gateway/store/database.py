@@ -34,6 +34,10 @@ class Superseded(Unavailable):
     """Another gateway has the lease: this piece of work wrote nothing, and whoever wanted it has to stop."""
 
 
+class Outdated(Unavailable):
+    """What was decided is of an account that has gone since: this piece of work wrote nothing; decide anew."""
+
+
 class Kind(Protocol):
     """What is different between a file and a server."""
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.counts import gathered, undone
-from gateway.store.database import Crossed, Database, Superseded
+from gateway.store.database import Crossed, Database, Outdated, Superseded
 from gateway.store.pipeline import pipelined
 from gateway.store.prepared import Prepared
 
@@ -127,7 +127,7 @@ def _one(connection: Connection, job: Job) -> Done:
             _begin.run(connection)
             result = job.work(connection)
             _keep.run(connection)
-    except (IntegrityError, ValueError, LookupError, Superseded) as fault:
+    except (IntegrityError, ValueError, LookupError, Superseded, Outdated) as fault:
         _undo.run(connection)
         _keep.run(connection)
         return Done(job, fault=fault)

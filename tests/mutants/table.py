@@ -89,6 +89,14 @@ MUTANTS = (
     ),
     Mutant(
         "i2",
+        "an id is the account, whoever has it since",
+        "store/premises.py",
+        ', t.account.c.code == bindparam("code"))',
+        ")",
+        by="an_id_is_not_the_account",
+    ),
+    Mutant(
+        "i2",
         "what is too much to look up is let through",
         "core/authorize.py",
         "        if case.named.beyond:",
@@ -140,7 +148,7 @@ MUTANTS = (
     Mutant(
         "i4",
         "a repetition is told by its content alone, whatever became of the first",
-        "store/archive.py",
+        "store/premises.py",
         "parts = (verdict.disposition, verdict.reason, account, record.case.parsed.header.fingerprint)",
         "parts = (record.case.parsed.header.fingerprint,)",
     ),

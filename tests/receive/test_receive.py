@@ -10,14 +10,21 @@ import pytest
 
 import house
 from gateway.config import shipped
-from gateway.core.account import Language
+from gateway.core.account import Language, Standing
+from gateway.core.address import Address
 from gateway.core.letter import Letterhead
 from gateway.core.reference import ticket_token
 from gateway.core.reply import Kind, Reply, Words, address
+from gateway.core.roster import Entry
+from gateway.core.verdict import Defer
 from gateway.egress.wording import Templates
+from gateway.ports import Unavailable
 from gateway.store import book, keys, letters
+from gateway.store import tables as t
+from gateway.store.dialect import renumber
 from gateway.store.letters import Limits
-from house import NOW, ROSSI, SMITH, letter
+from gateway.store.roster import import_roster
+from house import ACCOUNTS, NOW, ROSSI, SMITH, letter
 
 
 async def test_a_registered_author_opens_a_ticket_and_the_primary_is_told(gateway):
@@ -215,3 +222,56 @@ async def test_the_primary_may_be_changed_by_ops_alone(gateway):
     new = gateway.account(ROSSI).primary.parse("nuova@rossi.example")
     gateway.database.write(lambda c: book.set_primary(c, ROSSI, new, now=NOW, by="ops"))
     assert gateway.account(ROSSI).primary == new
+
+
+def load(gateway, *customers):
+    """An import that names these beside the customers of the house, and closes or deletes the others."""
+    of_house = [(code, primary) for code, _, _, primary, _ in ACCOUNTS]
+    entries = [
+        Entry("f", 1, code, code, Language.IT, Standing.ACTIVE, Address.parse(primary), (), ())
+        for code, primary in (*of_house, *customers)
+    ]
+    gateway.database.write(lambda c: renumber(c, t.account))  # whom the house numbers itself
+    import_roster(gateway.database, iter(entries), prune=True, dry_run=False, now=NOW, by="ops")
+
+
+LAST, NEW = ("LAST-009", "info@last.example"), ("NEW-010", "altro@new.example")
+
+
+@pytest.mark.parametrize("dmarc", ["pass", "fail"])
+@pytest.mark.parametrize("after", [[], [NEW]])
+async def test_an_account_that_goes_while_its_mail_is_decided_gets_the_mail_again(gateway, after, dmarc):
+    """I2, R3: its id may be another customer's by then. It is put off whole, and decided anew."""
+    load(gateway, LAST)
+    record = await gateway.receiver.examine(gateway.arrival(letter(LAST[1], dmarc=dmarc)))
+    load(gateway, *after)
+    with pytest.raises(Unavailable, match="account LAST-009"):
+        await gateway.store.record(record)
+    assert (gateway.messages, gateway.tickets, gateway.outbox, gateway.balance) == ([], [], [], [])
+    receipt = await gateway.receiver(record.case.arrival)
+    assert gateway.message(receipt.id)["account"] is None
+
+
+async def test_an_account_that_was_made_anew_meanwhile_has_another_id(gateway):
+    """The code alone is not enough either."""
+    load(gateway, LAST)
+    record = await gateway.receiver.examine(gateway.arrival(letter(LAST[1])))
+    load(gateway, NEW)
+    load(gateway, NEW, LAST)
+    with pytest.raises(Unavailable, match="account LAST-009"):
+        await gateway.store.record(record)
+    await gateway.receiver(record.case.arrival)
+    assert [one["account"] for one in gateway.tickets] == ["LAST-009"]
+
+
+async def test_whoever_hands_over_mail_of_an_account_that_goes_is_put_off(gateway):
+    """I9: it is no fault that ends the reader of a mailbox."""
+    load(gateway, LAST)
+
+    async def examine(arrival, override=None):
+        record = await gateway.receiver.examine(arrival, override)
+        load(gateway, NEW)
+        return record
+
+    receipt = await replace(gateway.receiver, examine=examine)(gateway.arrival(letter(LAST[1])))
+    assert isinstance(receipt.verdict, Defer)
