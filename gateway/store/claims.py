@@ -81,4 +81,4 @@ def _open(now: datetime, busy: Collection[str], node: int) -> Any:
     """Free, or ours and not in flight: of a claim whose commit was not heard."""
     free: ColumnElement[bool] = or_(t.outbox.c.claimed_by.is_(None), t.outbox.c.claimed_by == node)
     due = t.outbox.c.next_attempt_at <= stamp(now)
-    return select(t.outbox.c.id).where(due, free, t.outbox.c.id.not_in(busy))
+    return select(t.outbox.c.id).where(due, free, t.outbox.c.id.not_in(busy), ~letters.erased)

@@ -35,7 +35,8 @@ class Limits:
 
 STATUS_CHARACTERS = 200
 
-_erased = t.outbox.c.text == ""
+erased = t.outbox.c.text == ""
+"""Retention or erasure has emptied it: there is nothing left to say."""
 _insert = Prepared(insert(t.outbox))
 _told = Prepared(
     select(func.count())
@@ -62,6 +63,7 @@ _waiting = (
     .outerjoin(t.ticket, t.ticket.c.id == t.outbox.c.ticket_id)
     .outerjoin(t.confirmation, t.confirmation.c.outbox_id == t.outbox.c.id)
     .where(t.outbox.c.next_attempt_at <= bindparam("now"), t.outbox.c.id.not_in(bindparam("busy", expanding=True)))
+    .where(~erased)
     .order_by(t.outbox.c.next_attempt_at, t.outbox.c.id)
     .limit(bindparam("limit"))
 )
@@ -71,7 +73,7 @@ _claimed = Prepared(_waiting.where(t.outbox.c.claimed_by == bindparam("node")), 
 
 def _unless_erased(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
     """Of a letter that was erased while it was in flight: how it ended, not with whom."""
-    return case((_erased, column), else_=value)
+    return case((erased, column), else_=value)
 
 
 def _if_given(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -240,16 +242,18 @@ def bounced(connection: Connection, row: str, report: Report, message_id: str, a
     deliveries.note(connection, row, report.action, values["status"], at, message_id)
     if report.action == "failed":
         values |= {"state": "failed", "failure": health.HARD if report.hard else health.SOFT}
-    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered") & ~_erased
+    delivered = (t.outbox.c.id == row) & (t.outbox.c.state == "delivered") & ~erased
     changed = connection.execute(update(t.outbox).where(delivered).values(values))
     return health.failed(connection, row) if changed.rowcount and report.action == "failed" else None
 
 
 def retry(connection: Connection, row: str, *, now: datetime, by: str) -> None:
-    """Make a row due now. Raises LookupError, and ValueError for one that was delivered."""
+    """Make a row due now. Raises LookupError, and ValueError for one that was delivered or whose words are gone."""
     state = _state(connection, row)
     if state == "delivered":
         raise ValueError(f"{row} was delivered; what was said cannot be said again")
+    if connection.execute(select(erased).where(t.outbox.c.id == row)).scalar_one():
+        raise ValueError(f"{row} has no words any more: retention or an erasure took them, and nothing is left to send")
     connection.execute(
         update(t.outbox).where(t.outbox.c.id == row).values(state="due", next_attempt_at=stamp(now)),
     )

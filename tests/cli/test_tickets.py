@@ -46,6 +46,16 @@ def test_what_was_done_is_said(desk, ref, arguments):
     assert done.out.startswith(ref.encode())
 
 
+def test_a_letter_without_words_is_not_tried_again(desk, ref):
+    """An account that was erased: whoever retries reads why not, and nothing is due."""
+    [row] = desk("outbox", "list", "--json").records
+    assert desk("accounts", "erase", "ROSSI-001", "--yes").code == 0
+    done = desk("outbox", "retry", row["id"])
+    assert done.code == 65
+    assert "has no words any more" in done.err.splitlines()[-1]
+    assert desk("outbox", "list", "--json").records[0]["state"] == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("account", "words"), [((), "accounts add-address"), (("--account", "NOPE"), "no account NOPE")]
 )

@@ -236,6 +236,15 @@ async def test_a_letter_in_flight_leaves_no_address_behind(lived):
     assert (row["state"], row["recipient"], row["status"]) == ("delivered", None, "")
 
 
+async def test_a_letter_that_was_emptied_is_not_sent_again(lived):
+    """What was waiting is cancelled, and no retry brings it back without its words."""
+    [one] = due(lived)
+    run(lived)
+    with pytest.raises(ValueError, match="no words any more"):
+        lived.database.write(lambda c: letters.retry(c, one.reply.row, now=NOW, by="anna"))
+    assert due(lived) == ()
+
+
 async def test_what_would_be_is_told_by_the_same_work_rolled_back(lived):
     """The same report, and nothing has changed."""
     before = {table.name: rows(lived, table) for table in TABLES}

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, Retention
 from gateway.core.ticket import Status
-from gateway.store import desk, retention
+from gateway.core.times import stamp
+from gateway.store import claims, desk, letters, retention
 from gateway.store import tables as t
 from gateway.store.retention_terms import due
 from house import NOW, letter
@@ -171,6 +172,22 @@ async def test_a_closed_ticket_forgets_what_was_said(gateway):
     assert ticket["history"][0]["attachments"] == []
     assert {(one["recipient"], one["status"]) for one in gateway.outbox} == {(None, "")}
     assert sweep(gateway, at=NOW + 62 * DAY).tickets == 0
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+async def test_a_letter_whose_words_are_gone_is_not_sent_again(gateway, state):
+    """Nobody gets an empty letter: neither by a retry, nor from a row that is due all the same."""
+    accepted = await gateway.receive(letter())
+    close(gateway, accepted.ticket)
+    gateway.database.write(lambda c: c.execute(update(t.outbox).values(state=state, next_attempt_at=None)))
+    row = gateway.outbox[0]["id"]
+    assert sweep(gateway, at=NOW + 61 * DAY).tickets == 1
+    with pytest.raises(ValueError, match="no words any more"):
+        gateway.database.write(lambda c: letters.retry(c, row, now=NOW, by="anna"))
+    assert gateway.outbox[0]["state"] == state
+    gateway.database.write(lambda c: c.execute(update(t.outbox).values(state="due", next_attempt_at=stamp(NOW))))
+    assert gateway.database.read(lambda c: letters.due(c, NOW + DAY, 9)) == ()
+    assert not gateway.database.read(lambda c: claims.waiting(c, NOW + DAY, (), 1))
 
 
 async def test_a_letter_that_waits_keeps_its_ticket(gateway):
