@@ -1,8 +1,9 @@
 """Dispatch, a story: what is due goes to the primary address of its account as it is now; the outcome is written down.
 
-Promises: a row is in flight once in this process; a slow, broken or unwritable row stops no other; a database that is
-away loses nothing. A letter that was cut off, or sent and not written down, goes again under the same Message-ID, so
-that a repetition can be told from a second letter.
+Promises: a row is in flight once in this process; a broken or unwritable row stops no other; slow ones stop none as
+long as they are fewer than `parallel`, else the rest wait until one of them ends, as each does; a database that is away
+loses nothing. A letter that was cut off, or sent and not written down, goes again under the same Message-ID, so that a
+repetition can be told from a second letter.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Way:
 
 
 class Dispatch:
-    """Takes due rows until drained. `chance` gives jitter in [0, 1); `poll` is in seconds."""
+    """Takes due rows until drained, `parallel` at a time. `chance` gives jitter in [0, 1); `poll` is in seconds."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - one port or fact each
         self,

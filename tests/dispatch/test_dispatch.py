@@ -144,7 +144,7 @@ async def test_a_letter_that_cannot_be_written_stops_no_other():
     assert outcomes["A2"] == Delivered("250 2.0.0 queued")
 
 
-async def test_a_slow_row_stops_no_other():
+async def test_fewer_slow_rows_than_parallel_stop_no_other():
     """While one letter hangs the others pass it, and it is sent once."""
     outbox, submission = Outbox(), Submission(slow={"slow@rossi.example": asyncio.Event()})
     outbox.put(due("A1", 1), *(due(f"B{n}", 2) for n in range(20)))
