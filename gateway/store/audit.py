@@ -32,6 +32,7 @@ _last = select(t.audit.c.id, t.audit.c.hash).order_by(t.audit.c.id.desc()).limit
 _insert = insert(t.audit)
 _insert_text = insert(t.audit_text)
 _drop = delete(t.audit_text).where(t.audit_text.c.audit_id == bindparam("row"))
+_streamed = {"stream_results": True, "yield_per": PAGE}
 _rows = select(t.audit, t.audit_text.c.salt, t.audit_text.c.detail).select_from(t.audit.outerjoin(t.audit_text))
 
 
@@ -90,8 +91,8 @@ def verify(connection: Connection, kept: str = GENESIS) -> Verified:
     `kept` is the hash of a head from before: without one, rows that are cut off the end leave no trace.
     """
     last, erased, unexplained, met = Head(0, GENESIS), 0, set[str](), kept == GENESIS
-    for page in connection.execute(_rows.order_by(t.audit.c.id)).partitions(PAGE):
-        for row in page:
+    with connection.execute(_rows.order_by(t.audit.c.id), execution_options=_streamed) as found:
+        for row in found:
             if row.id != last.rows + 1:
                 return Verified(last, erased, f"row {last.rows + 1} is missing")
             if row.hash != link(last.hash, *(getattr(row, name) for name in _chained)):

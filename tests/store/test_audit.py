@@ -7,10 +7,11 @@ import threading
 from contextlib import closing
 from datetime import timedelta
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import literal_column, select
+from sqlalchemy import event, literal_column, select
 from sqlalchemy.exc import IntegrityError
 
 from gateway.core.chain import GENESIS
@@ -18,7 +19,7 @@ from gateway.store import audit, schema
 from gateway.store import tables as t
 from gateway.store.database import Database
 from house import NOW, new_database
-from postgresql import file_only
+from postgresql import file_only, server_only
 
 ACTS = (
     ("account.set-primary", "ROSSI-001", "info@rossi.example to ceo@rossi.example"),
@@ -62,6 +63,16 @@ def test_what_was_written_verifies(database):
     now = database.read(audit.head)
     assert (before.rows, now.rows) == (2, 4)
     assert [verify(database, one.hash).broken for one in (before, now)] == ["", ""]
+
+
+@server_only
+def test_the_chain_is_verified_in_constant_memory(database):
+    """A server is asked for a page at a time, and not for years of acts at once."""
+    write(database)
+    cursors = []
+    event.listen(database.engine, "after_cursor_execute", lambda _, cursor, *__: cursors.append(type(cursor)))
+    assert verify(database).head.rows == len(ACTS)
+    assert cursors[-1] is psycopg.ServerCursor
 
 
 def test_the_records_are_what_was_written(database):
