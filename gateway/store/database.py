@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.blobs import Outside
@@ -36,6 +36,10 @@ class Superseded(Unavailable):
 
 class Outdated(Unavailable):
     """What was decided is of an account that has gone since: this piece of work wrote nothing; decide anew."""
+
+
+class Unfit(Unavailable):
+    """What this piece of work would write the database cannot hold, as behind the end of a sequence; others go well."""
 
 
 class Kind(Protocol):
@@ -180,12 +184,13 @@ class Database:
         except DBAPIError as fault:
             if isinstance(fault, IntegrityError):
                 raise
-            raise self._unavailable(fault.orig) from fault
+            raise self._unavailable(fault.orig, Unfit if isinstance(fault, DataError) else Unavailable) from fault
         except self.kind.fault as fault:
             raise self._unavailable(fault) from fault
 
-    def _unavailable(self, fault: BaseException | None) -> Unavailable:
+    def _unavailable(self, fault: BaseException | None, how: type[Unavailable] = Unavailable) -> Unavailable:
         """In the server's first words: what follows them may quote a letter."""
         words = getattr(getattr(fault, "diag", None), "message_primary", None) or str(fault)
-        how = Crossed if getattr(fault, "sqlstate", None) in CROSSED else Unavailable
+        if getattr(fault, "sqlstate", None) in CROSSED:
+            how = Crossed
         return how(f"database {self}: {' '.join(words.split())[:CHARACTERS]}")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.ports import Unavailable
 from gateway.store.counts import gathered, undone
-from gateway.store.database import Crossed, Database, Outdated, Superseded
+from gateway.store.database import Crossed, Database, Outdated, Superseded, Unfit
 from gateway.store.pipeline import pipelined
 from gateway.store.prepared import Prepared
 
@@ -106,7 +106,22 @@ class GroupCommit:
 
     def _try(self, group: list[Job]) -> list[Done]:
         with self._database.asking(), self._begun() as transaction, gathered(transaction.connection):
-            return [_one(transaction.connection, job) for job in group]
+            return [self._one(transaction.connection, job) for job in group]
+
+    def _one(self, connection: Connection, job: Job) -> Done:
+        """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
+        try:
+            with undone(connection), self._database.asking(), pipelined(connection):
+                _begin.run(connection)
+                result = job.work(connection)
+                _keep.run(connection)
+        except (IntegrityError, ValueError, LookupError, Superseded, Outdated, Unfit) as fault:
+            if isinstance(fault, Unfit):
+                log.warning("store.unfit", why=str(fault), do="mend what it says; nothing else is held up")
+            _undo.run(connection)
+            _keep.run(connection)
+            return Done(job, fault=fault)
+        return Done(job, result=result)
 
     def _begun(self) -> Transaction:
         if self._connection is not None:
@@ -118,17 +133,3 @@ class GroupCommit:
                 self.forget()  # lost since, as by a restart of the server: nothing was under way
         self._connection = self._database.writing()
         return self._connection.begin()
-
-
-def _one(connection: Connection, job: Job) -> Done:
-    """Run one piece of work in a savepoint, so that its mistake undoes nobody else's."""
-    try:
-        with undone(connection), pipelined(connection):
-            _begin.run(connection)
-            result = job.work(connection)
-            _keep.run(connection)
-    except (IntegrityError, ValueError, LookupError, Superseded, Outdated) as fault:
-        _undo.run(connection)
-        _keep.run(connection)
-        return Done(job, fault=fault)
-    return Done(job, result=result)

@@ -12,6 +12,7 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import insert
 from structlog.testing import capture_logs
 
 from e2e.waiting import until
@@ -20,11 +21,13 @@ from gateway.core.reply import Delivered, Failed
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
 from gateway.store import confirmations, counts, letters, rates
+from gateway.store import tables as t
 from gateway.store.adapter import Store
 from gateway.store.counts import gathered
 from gateway.store.database import Crossed, Database
 from gateway.store.dialect import serialise, within
 from gateway.store.group import TRIES, GroupCommit
+from gateway.store.prepared import Prepared
 from gateway.store.writer import Writer
 from house import NOW, ROSSI, letter
 from postgresql import server_only
@@ -233,6 +236,38 @@ async def test_of_a_group_that_crossed_each_goes_by_itself(gateway, tries):
     assert answers == [*"abc", *"bad"]
     assert sorted(tries) == [1, 1, 1, 3, 3]
     assert [(one["event"], one["pieces"]) for one in logged] == [("store.crossed", 3)]
+
+
+def rate(connection, name):
+    """Anything that is written."""
+    counts.add(connection, rates.RATE, 1, name)
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+async def test_what_the_server_cannot_hold_is_put_off_alone(gateway, tries, monkeypatch, crossed):
+    """Its neighbours are written; those behind it are tried also where each goes by itself: no server is gone."""
+    last = "select setval('attempt_id_seq', 9223372036854775807)"
+    gateway.database.write(lambda c: c.exec_driver_sql(last))
+    receipt = await gateway.receive(letter())
+    named = Prepared(insert(t.attempt).values(ref="r", message_id=receipt.id, found="tag"))
+    try_ = GroupCommit._try
+
+    def trying(kept, group):
+        if crossed and len(group) > 1:
+            tries.append(len(group))
+            raise Crossed("deadlock detected")
+        return try_(kept, group)
+
+    monkeypatch.setattr(GroupCommit, "_try", trying)
+    tries.clear()
+    with capture_logs() as logged, closing(Writer(gateway.database)) as one:
+        works = (lambda c: rate(c, "before"), named.run, lambda c: rate(c, "after"))
+        before, unfit, after = await asyncio.gather(*map(one.write, works), return_exceptions=True)
+    assert (before, after) == (None, None)
+    assert isinstance(unfit, Unavailable)
+    assert "reached maximum value of sequence" in str(unfit)
+    assert tries == ([3, 1, 1, 1] if crossed else [3])
+    assert [one["event"] for one in logged if one["log_level"] == "warning"] == ["store.unfit"]
 
 
 async def test_a_server_that_is_gone_is_not_waited_for_by_each(gateway, monkeypatch):
