@@ -11,13 +11,14 @@ from gateway.config.nouns import Endpoint, is_loopback
 from gateway.config.oauth2 import OAuth2
 from gateway.config.schema import OUTBOUND, Config
 from gateway.config.yaml import Keys
-from gateway.core.address import LOCAL_PART_OCTETS
+from gateway.core.address import LOCAL_PART_OCTETS, fold_ascii
 from gateway.core.arrival import Position
 
 TICKET_DETAIL = 1 + 11 + 1 + 26  # +REF.TOKEN
 BOUNCE_DETAIL = 1 + 26 + 18  # +TOKEN, and the id of an outbox row
 PIPE = "pipe"
 SCAN_LONGEST = timedelta(minutes=5)
+INBOX = "INBOX"
 
 
 class Fault(NamedTuple):
@@ -115,6 +116,15 @@ def oauth2(config: Config) -> Iterator[Fault]:
             yield Fault(("imap", at, "name"), f"{OUTBOUND} is how `gateway auth` calls the smarthost", "another name")
 
 
+def filing(config: Config) -> Iterator[Fault]:
+    """What is moved into the folder that is read is new there: it would be taken in and moved again, without end."""
+    right = "another folder, or filing: flag, which leaves mail where it is"
+    for at, box in enumerate(config.imap):
+        for key, target in box.folders if box.filing == "move" else ():
+            if _folder(target) == _folder(box.folder):
+                yield Fault(("imap", at, "folders", key), f"{target} is the folder that is read", right)
+
+
 def metrics(config: Config) -> Iterator[Fault]:
     """Nobody logs in to read metrics: they stay on this machine unless that is said, on a socket of their own."""
     if config.metrics is None:
@@ -171,12 +181,17 @@ CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
     own_addresses,
     secrecy,
     oauth2,
+    filing,
     metrics,
     virus,
     blobs,
     sources,
     retries,
 )
+
+
+def _folder(name: str) -> str:
+    return INBOX if fold_ascii(name) == fold_ascii(INBOX) else name  # RFC 9051 §5.1
 
 
 def _again(keyed: Iterable[tuple[Keys, str]]) -> Iterator[tuple[Keys, str]]:

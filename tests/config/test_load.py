@@ -66,6 +66,13 @@ def test_peers_left_out_are_loopback_behind_an_mta_and_nobody_at_the_edge(tmp_pa
     assert config.edge is (position == "edge")
 
 
+def test_where_nothing_is_moved_the_targets_do_not_matter(tmp_path):
+    """filing: flag, with `folders` as the operator left them; and only INBOX is known in every case of letters."""
+    box = "imap:\n  - {name: a, host: h.example, username: u, password_file: p, "
+    assert load(written(tmp_path, f"{LEAST}{box}filing: flag, folders: {{accept: INBOX}}}}\n")).imap
+    assert load(written(tmp_path, f"{LEAST}{box}folder: done}}\n")).imap
+
+
 def test_relative_paths_are_relative_to_the_file(tmp_path, monkeypatch):
     """Where the gateway is started from changes nothing."""
     monkeypatch.chdir("/")
