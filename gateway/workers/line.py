@@ -14,7 +14,7 @@ from gateway.core.arrival import Arrival
 from gateway.core.case import Override
 from gateway.core.committed import Record
 from gateway.ports import Unavailable
-from gateway.workers.words import Frames, UnknownWord, answered, framed, question
+from gateway.workers.words import Frames, answered, framed, question
 from gateway.workers.worker import HELLO
 
 log = structlog.get_logger()
@@ -81,8 +81,8 @@ class Line(asyncio.Protocol):
         try:
             for number, frame in self._frames.feed(data):
                 self._heard(number, frame)
-        except UnknownWord as fault:
-            self._abandon(f"it says what no worker says: {fault}")
+        except Exception as fault:  # noqa: BLE001 - to read a pickle that is none raises anything
+            self._abandon(f"it says what no worker says: {fault!r}")
 
     def connection_lost(self, _: Exception | None) -> None:
         """The worker has ended, or was hung up on: whatever it had is nobody's any more."""
@@ -99,8 +99,9 @@ class Line(asyncio.Protocol):
         if number == HELLO:
             self._hello(frame.decode("utf-8", "replace"))
             return
-        found, arrival, _ = self._asked.pop(number)
+        found, arrival, _ = self._asked[number]
         said = answered(frame, arrival)
+        del self._asked[number]  # only now: where that raised, the message is still to be let go of
         if found.cancelled():
             pass
         elif isinstance(said, str):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import pickle
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from gateway.workers.line import Died, Line
+from gateway.workers.words import framed
+from gateway.workers.worker import HELLO
+from workers.scene import SMALL, arrival
 
 TWICE = "the process that read it has died, twice"
 
@@ -88,3 +96,30 @@ def test_without_a_nursery_the_daemon_ends(told):
     """It is started again by its service manager, which is better than to go on with fewer and fewer workers."""
     assert told["wanting"].endswith("unknown key")
     assert told["nursery"] == "the process that starts workers has ended"
+
+
+@pytest.mark.parametrize(
+    ("number", "frame"),
+    [
+        (1, pickle.dumps(print)),
+        (1, pickle.dumps((1, 2))),
+        (1, b"junk"),
+        (1, b""),
+        (7, pickle.dumps("of a question that nobody asked")),
+        (HELLO, b"no number"),
+    ],
+    ids=["a class of others", "no record", "no pickle", "nothing", "no question", "no hello"],
+)
+async def test_a_worker_that_says_what_none_says_lets_go_of_all_it_has(number, frame):
+    """The message that it was asked about too: all of them are examined again."""
+    ours, theirs = socket.socketpair()
+    line = Line(lambda _: None)
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: line, ours)
+    with theirs:
+        asked = [asyncio.create_task(line.ask(arrival(SMALL, number), None)) for number in (1, 2)]
+        await asyncio.sleep(0)
+        theirs.sendall(framed(number, frame))
+        async with asyncio.timeout(10):
+            became = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(one) for one in became] == [Died, Died]
+    assert not line.busy()
