@@ -11,8 +11,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+
+from gateway.workers.words import framed
+from gateway.workers.worker import HELLO
 
 Live = Callable[[socket.socket], None]
 """What a worker does with its wire until the other end is closed."""
@@ -112,7 +116,13 @@ def _mother(bring_up: BringUp, wire: socket.socket) -> None:
 
 def _bear(wire: socket.socket, live: Live) -> None:
     with wire:
-        if os.fork() == 0:
+        try:
+            child = os.fork()
+        except OSError as fault:  # EAGAIN, ENOMEM: those that live go on, and the daemon tries again
+            with suppress(OSError):
+                wire.sendall(framed(HELLO, f"0 no process for a worker: {fault.strerror}".encode()))
+            return
+        if child == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _alone_with(live, wire)

@@ -151,7 +151,7 @@ class Pool:
             try:
                 fresh = await self._bear()
             except Refused as fault:
-                log.warning("worker.refused", why=str(fault), do="reload, or put the policies back as they were")
+                log.warning("worker.refused", why=str(fault), do="mend what it says; of changed files: reload")
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
                 continue
@@ -171,7 +171,7 @@ class Pool:
             await asyncio.wait_for(worker.ready, BORN_WITHIN)
         except (OSError, TimeoutError, Died) as fault:
             worker.retire()
-            raise Refused(f"a worker did not come up: {fault or type(fault).__name__}") from fault
+            raise Refused(f"a worker did not come up: {str(fault) or type(fault).__name__}") from fault
         if worker.digest != self._digest:
             worker.retire()
             raise Refused("the configuration has changed since it was read; reload again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from gateway.workers.worker import Bounds, Made, live
 BOUNDS = Bounds(frame=1_000_000, memory=400 * 2**20, seconds=0.3)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SMALL = b"plain"
+FORK = os.fork
 
 
 class Examining:
@@ -71,6 +73,17 @@ def made(folder: Path, digest: str):
     return Made(Examining(folder), BOUNDS, read)
 
 
+def born(folder: Path, digest: str):
+    """How a worker lives. Told in the nursery, where a file may say that the machine has no process for it."""
+    os.fork = full if (folder / "full").exists() else FORK
+    return partial(live, make=partial(made, folder, digest))
+
+
+def full() -> int:
+    """As fork() does where there are too many processes."""
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
 def arrival(raw: bytes, number: int = 1) -> Arrival:
     """A message."""
     return Arrival(f"A{number}", raw, None, Origin("pipe", Position.BEHIND_MTA), NOW)
@@ -90,7 +103,7 @@ async def detail(pool, raw, number=1) -> str:
 async def scenes(folder: Path) -> dict[str, object]:
     """All of them, one after the other."""
     deaths: list[int] = []
-    nursery = Nursery(lambda _: partial(live, make=partial(made, folder, "digest")))
+    nursery = Nursery(lambda _: born(folder, "digest"))
     pool = Pool(nursery, 2, "digest", lambda: deaths.append(1), within=0.5)
     running, attending = asyncio.create_task(pool.run()), asyncio.create_task(attend(nursery))
     await pool.start()
@@ -107,6 +120,13 @@ async def scenes(folder: Path) -> dict[str, object]:
         await asyncio.sleep(0.01)
     told["again"] = pool.alive
     told["deaths"] = len(deaths)
+    (folder / "full").touch()
+    told["full"] = await detail(pool, b"die x")
+    told["beside full"] = await detail(pool, SMALL)
+    (folder / "full").unlink()
+    while pool.alive < 2:  # noqa: ASYNC110 - the same
+        await asyncio.sleep(0.01)
+    told["after full"] = pool.alive
     (folder / "digest").write_text("another")
     told["changed"] = await refusal(Pool(nursery, 2, "digest"))
     told["unreloaded"] = await detail(pool, b"die x")

@@ -74,6 +74,13 @@ def test_a_worker_that_died_is_replaced_and_counted(told):
     assert told["deaths"] >= 4
 
 
+def test_where_no_process_can_be_started_the_others_go_on(told):
+    """The message waits, and says why (I9); there is another worker as soon as there is room for it."""
+    assert told["full"] == "unavailable: no process for a worker: Resource temporarily unavailable"
+    assert told["beside full"].isdigit()
+    assert told["after full"] == 2
+
+
 def test_workers_that_would_go_by_other_rules_are_refused(told):
     """A file that changes between the daemon's look and theirs, or is wrong by then, leaves those before at work."""
     assert told["changed"] == "the configuration has changed since it was read; reload again"
