@@ -18,6 +18,7 @@ from gateway.cli.refused import Refused
 from gateway.config import Config
 from gateway.core.arrival import Arrival, Envelope, Origin, Path, Position
 from gateway.core.committed import Record
+from gateway.core.letter import shown
 from gateway.core.problem import ConfigError
 from gateway.core.rule import Rule
 from gateway.core.ruling import Tried, tried
@@ -25,7 +26,8 @@ from gateway.core.verdict import Defer
 from gateway.ports import Receipt
 from gateway.store.schema import WrongSchema
 
-PATH_CHARACTERS = 320
+PATH_CHARACTERS = 512
+"""A local part of 256, an @ and a domain of 255: what a listener takes."""
 
 
 def _origin(config: Config, ingress: str | None) -> Origin:
@@ -46,22 +48,18 @@ def _origin(config: Config, ingress: str | None) -> Origin:
 def _envelope(reverse: str | None, forward: tuple[str, ...]) -> Envelope | None:
     if reverse is None and not forward:
         return None
-    sender = Path("") if reverse is None else _path("--reverse-path", reverse) or None
-    return Envelope(sender, tuple(_path("--forward-path", one) for one in forward))
+    sender = Path("") if reverse is None else _path(reverse) or None
+    return Envelope(sender, tuple(map(_path, forward)))
 
 
-def _path(option: str, text: str) -> Path:
+def _path(text: str) -> Path:
     """A path as the MTA tells it. It has accepted it, and is not contradicted: it would bounce the message."""
-    path = text.strip().removeprefix("<").removesuffix(">")
-    if len(path) > PATH_CHARACTERS or not path.isprintable():
-        raise Refused(f"{option}: over {PATH_CHARACTERS} characters, or one of control among them", os.EX_USAGE)
-    return Path(path)
+    path = os.fsencode(text).decode("utf-8", "replace").strip().removeprefix("<").removesuffix(">")
+    return Path(shown(path, PATH_CHARACTERS))
 
 
 def _read(stream: BinaryIO, limit: int) -> bytes:
     raw = stream.read(limit + 1)
-    if not raw:
-        raise Refused(f"there is no message in {stream.name}")
     if len(raw) > limit:
         raise Refused(f"the message in {stream.name} is over {limit} octets, the limit of `limits.message`")
     return raw
@@ -113,6 +111,8 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
 ) -> None:
     """Say what would happen to the message in FILE and why, station by station; changes and sends nothing."""
     raw = _read(file, context.config.limits.message)
+    if not raw:
+        raise Refused(f"there is no message in {file.name}")
     origin = _origin(context.config, ingress)
     arrival = Arrival(fresh.new_id(), raw, _envelope(reverse_path, forward_path), origin, fresh.now())
     with receiver(context.config, context.seen) as receive:

@@ -26,12 +26,32 @@ def test_the_envelope_of_a_pipe(desk, options, reverse_path, forward_paths, reas
     assert (found["reverse_path"], found["forward_paths"], found["reason"]) == (reverse_path, forward_paths, reason)
 
 
-@pytest.mark.parametrize("path", ["a\x1b[31m@b.example", "a" * 400])
-def test_a_path_that_no_mta_tells_is_refused(desk, path):
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("a\x1b[31m@b.example", "a?[31m@b.example"),
+        ("\udcff@b.example", "\ufffd@b.example"),  # an octet that is no UTF-8, as Python has it among its arguments
+        ("è@b.example", "è@b.example"),
+        ("a" * 256 + "@" + "b" * 250 + ".it", "a" * 256 + "@" + "b" * 250 + ".it"),
+        ("a" * 600, "a" * 511 + "…"),
+    ],
+)
+def test_no_path_that_an_mta_tells_is_refused(desk, path, kept):
+    """It has accepted the message, and would bounce it, to a forged sender (I5)."""
     desk.accounts()
-    done = desk("ingest", "--reverse-path", path, stdin=MAIL)
-    assert done.code == 64
-    assert done.err.startswith("gateway: --reverse-path: ")
+    assert desk("ingest", "--reverse-path", path, "--forward-path", path, stdin=MAIL).code == 0
+    (found,) = desk("messages", "list", "--json").records
+    assert (found["reverse_path"], found["forward_paths"]) == (kept, [kept])
+
+
+def test_an_empty_message_of_a_pipe_is_kept_as_one_of_a_listener_is(desk):
+    """It has no author, and nobody gets a bounce for it; to explain there is nothing."""
+    desk.accounts()
+    assert desk("ingest", stdin=b"").code == 0
+    (found,) = desk("messages", "list", "--json").records
+    assert (found["disposition"], found["reason"]) == ("reject", "malformed-author")
+    (desk.folder / "empty.eml").touch()
+    assert desk("explain", str(desk.folder / "empty.eml")).code == 65
 
 
 def test_a_held_message_is_judged_again_with_the_envelope_it_came_with(desk):
