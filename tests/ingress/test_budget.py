@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import pytest
 
+from gateway.ingress.body import Body
 from gateway.ingress.budget import Budget
 
 
@@ -125,3 +127,20 @@ async def test_who_gives_up_waiting_is_forgotten():
             async with budget.hold(5, 0.01, "192.0.2.1"):
                 pytest.fail("there was no room")
     assert (budget._waiting, budget._held, budget.bound.put_off) == ({}, {}, 1)
+
+
+@pytest.mark.parametrize("octets", [1, 2, 7])
+async def test_a_message_that_comes_in_crumbs_takes_no_more_memory_than_another(tmp_path, octets):
+    """However little is read at a time, what is in memory is what is counted as being there (I7)."""
+    memory = 64 * 2**10
+    tracemalloc.start()
+    try:
+        with Body(tmp_path, memory) as body:
+            while not body.is_full:
+                body.add(bytes(octets))
+            await body.spill()
+            body.add(b"end")
+            assert await body.read() == bytes(body.octets - 3) + b"end"
+        assert tracemalloc.get_traced_memory()[1] < 5 * memory
+    finally:
+        tracemalloc.stop()
