@@ -92,7 +92,7 @@ def pages(config: Config, meters: Meters, stands: Board, kept: Store) -> dict[st
 
 
 def metrics_socket(listen: Endpoint | UnixSocket) -> socket.socket:
-    """Bound to where the page is to be. Raises OSError."""
+    """Listens where the page is to be. Raises OSError."""
     if isinstance(listen, UnixSocket):
         return bind_unix(listen.path, SOCKET_MODE)
     return bind_tcp(listen.host, listen.port)

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,8 +51,9 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from blob_checks.examine(config, fresh.now())
     yield from file_checks.folder("spool", config.spool)
     yield from file_checks.room(config)
-    yield from _listeners(config)
-    yield from _metrics(config)
+    with ExitStack() as held:  # until all are tried: one address may overlap with another
+        yield from _listeners(config, held)
+        yield from _metrics(config, held)
     yield _dns(config)
     yield from _virus(config)
     yield from _pec(config)
@@ -98,7 +100,7 @@ def _database(config: Config) -> Iterator[Finding]:
     database.close()
 
 
-def _listeners(config: Config) -> Iterator[Finding]:
+def _listeners(config: Config, held: ExitStack) -> Iterator[Finding]:
     if not config.smtp:
         yield Finding(Finding.WARN, "smtp", "no listener: mail comes in by `gateway ingest` only")
     running, passed = lock.is_running(config.beside), units.sockets()
@@ -106,10 +108,10 @@ def _listeners(config: Config) -> Iterator[Finding]:
         unspooled = config.model_copy(update={"spool": Path(folder)})
         for entry in config.smtp:
             unit = passed.get(entry.name) or passed.get(str(entry.listen), "")
-            yield from _listener(unspooled, entry, unit, running=running)
+            yield from _listener(unspooled, entry, unit, held, running=running)
 
 
-def _listener(config: Config, entry: Entry, unit: str, *, running: bool) -> Iterator[Finding]:
+def _listener(config: Config, entry: Entry, unit: str, held: ExitStack, *, running: bool) -> Iterator[Finding]:
     where = f"{entry.listen} of {unit}" if unit else str(entry.listen)
     try:
         site = doors.site(config, entry, _nobody, Budget(), opening.disk(config))
@@ -119,13 +121,13 @@ def _listener(config: Config, entry: Entry, unit: str, *, running: bool) -> Iter
     except ConfigError as fault:
         yield Finding(Finding.FAIL, "smtp", str(fault))
     except (OSError, ValueError) as fault:
-        held = isinstance(fault, OSError) and fault.errno == errno.EADDRINUSE
-        if running and held:
+        taken = isinstance(fault, OSError) and fault.errno == errno.EADDRINUSE
+        if running and taken:
             yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.listen} is held by the running gateway")
         else:
             yield Finding(Finding.FAIL, "smtp", "; ".join(doors.unbound(fault)))
     else:
-        listener.close()
+        held.callback(listener.close)
         yield Finding(Finding.OK, "smtp", f"{entry.name}: {entry.protocol} on {where}, {entry.position}")
         if site.certificate and (doubt := site.certificate.doubt(fresh.now())):
             yield Finding(Finding.WARN, "smtp", f"{entry.name}: its certificate {doubt}; renew it, then reload")
@@ -134,12 +136,12 @@ def _listener(config: Config, entry: Entry, unit: str, *, running: bool) -> Iter
         yield Finding(Finding.WARN, "smtp", words)
 
 
-def _metrics(config: Config) -> Iterator[Finding]:
+def _metrics(config: Config, held: ExitStack) -> Iterator[Finding]:
     if config.metrics is None:
         return
     listen = config.metrics.listen
     try:
-        doors.metrics_socket(listen).close()
+        held.enter_context(doors.metrics_socket(listen))
     except OSError as fault:
         if fault.errno == errno.EADDRINUSE and lock.is_running(config.beside):
             yield Finding(Finding.OK, "metrics", "held by the running gateway")
@@ -147,7 +149,7 @@ def _metrics(config: Config) -> Iterator[Finding]:
             yield Finding(Finding.FAIL, "metrics", "; ".join(doors.unbound(fault)))
     else:
         if isinstance(listen, UnixSocket):
-            listen.path.unlink(missing_ok=True)
+            held.callback(listen.path.unlink, missing_ok=True)
         yield Finding(Finding.OK, "metrics", "can be listened on")
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import NamedTuple
 
-from gateway.config.nouns import Endpoint, is_loopback
+from gateway.config.nouns import Endpoint, UnixSocket, is_loopback
 from gateway.config.oauth2 import OAuth2
 from gateway.config.schema import OUTBOUND, Config
 from gateway.config.yaml import Keys
@@ -47,9 +47,9 @@ def names(config: Config) -> Iterator[Fault]:
 
 def listeners(config: Config) -> Iterator[Fault]:
     """A socket is listened on once; behind an MTA somebody connects; at the edge strangers do."""
-    for keys, listen in _again([(("smtp", at, "listen"), str(one.listen)) for at, one in enumerate(config.smtp)]):
-        yield Fault(keys, f"{listen} is what another listener listens on", "a port or socket of its own")
     for at, one in enumerate(config.smtp):
+        if wrong := _taken(one.listen, [before.listen for before in config.smtp[:at]], "another listener"):
+            yield Fault(("smtp", at, "listen"), wrong, "a port or socket of its own")
         if one.position is Position.BEHIND_MTA and not one.peers:
             yield Fault(("smtp", at, "peers"), "is empty, so nobody could connect", "the addresses of your MTA")
         if one.position is Position.EDGE and one.trusted_authserv_ids and not one.peers:
@@ -133,8 +133,8 @@ def metrics(config: Config) -> Iterator[Fault]:
     if isinstance(listen, Endpoint) and not listen.loopback and not config.metrics.remote:
         right = "127.0.0.1:PORT or unix:PATH; or remote: true, where your firewall says who reads it"
         yield Fault(("metrics", "listen"), f"{listen.host} is not loopback", right)
-    if str(listen) in {str(one.listen) for one in config.smtp}:
-        yield Fault(("metrics", "listen"), f"{listen} is what a listener listens on", "a port or socket of its own")
+    if wrong := _taken(listen, [one.listen for one in config.smtp], "a listener"):
+        yield Fault(("metrics", "listen"), wrong, "a port or socket of its own")
 
 
 def virus(config: Config) -> Iterator[Fault]:
@@ -192,6 +192,16 @@ CHECKS: tuple[Callable[[Config], Iterable[Fault]], ...] = (
 
 def _folder(name: str) -> str:
     return INBOX if fold_ascii(name) == fold_ascii(INBOX) else name  # RFC 9051 §5.1
+
+
+def _taken(listen: Endpoint | UnixSocket, others: Iterable[Endpoint | UnixSocket], whose: str) -> str:
+    """Why it cannot be listened on beside these; "" when it can."""
+    for other in others:
+        if str(other) == str(listen):
+            return f"{listen} is what {whose} listens on"
+        if isinstance(listen, Endpoint) and isinstance(other, Endpoint) and listen.overlaps(other):
+            return f"{listen} overlaps with {other}, which {whose} listens on"
+    return ""
 
 
 def _again(keyed: Iterable[tuple[Keys, str]]) -> Iterator[tuple[Keys, str]]:

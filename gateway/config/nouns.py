@@ -22,6 +22,15 @@ class Endpoint:
         """Whether nothing said to it leaves this machine."""
         return is_loopback(self.host)
 
+    def overlaps(self, other: Endpoint) -> bool:
+        """Whether but one of them can be listened on, as far as it can be seen without a look-up."""
+        try:
+            one, two = ip_address(self.host), ip_address(other.host)
+        except ValueError:
+            return self == other
+        alike = one.version == two.version and (one == two or one.is_unspecified or two.is_unspecified)
+        return alike and self.port == other.port != 0
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

@@ -1,4 +1,4 @@
-"""A listener: a bound socket whose connections become sessions of the site of the moment, until it is drained."""
+"""A listener: a socket whose connections become sessions of the site of the moment, until it is drained."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from gateway.core.standing import Bound, Stint
 from gateway.ingress.settings import split_listen
 from gateway.ingress.site import Site
 from gateway.ingress.smtp import Session
-from gateway.ingress.sockets import bind_tcp, bind_unix, file_id
-
-BACKLOG = 512
+from gateway.ingress.sockets import BACKLOG, bind_tcp, bind_unix, file_id
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""Sockets to listen on: bound before anything is served, so that a bad address is known at once."""
+"""Sockets that listen before anything is served: a bad address is known at once, and who connects by then waits."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import socket
 import stat
 from pathlib import Path
 
+BACKLOG = 512
+
 
 def bind_tcp(host: str, port: int) -> socket.socket:
-    """A bound TCP socket. Raises OSError."""
+    """A TCP socket that listens, of IPv6 for IPv6 alone. Raises OSError, also where another overlaps with it."""
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     # With IPPROTO_TCP spelt out asyncio sets TCP_NODELAY; without it Nagle costs 40 ms a connection.
     one = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # 0.0.0.0 may stand beside ::
         one.bind(address)
+        one.listen(BACKLOG)  # with SO_REUSEADDR the kernel tells only now that 127.0.0.1 is within 0.0.0.0
     except OSError:
         one.close()
         raise
@@ -23,12 +28,13 @@ def bind_tcp(host: str, port: int) -> socket.socket:
 
 
 def bind_unix(path: Path, mode: int) -> socket.socket:
-    """A bound Unix socket. What a dead process left is replaced; raises OSError where somebody still answers."""
+    """A Unix socket that listens. What a dead process left is replaced; raises OSError where somebody still answers."""
     _clear(path)
     one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         one.bind(str(path))
         path.chmod(mode)  # nobody can connect before listen()
+        one.listen(BACKLOG)
     except OSError:
         one.close()
         raise

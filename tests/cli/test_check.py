@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from cli.desk import CONFIG
+from e2e.waiting import free_port
 from gateway.config import shipped
 from gateway.doors import unbound
 from nameserver import Server
@@ -67,6 +68,28 @@ def test_a_certificate_is_not_taken_for_a_port(desk):
     assert "from-mta tls: " in line
     assert "no.pem: No such file" in line
     assert "stop what listens" not in line
+
+
+def test_listeners_that_only_the_kernel_knows_to_be_one(desk):
+    """By names nobody sees it; `run` ends before it serves, and the metrics count among them."""
+    port = free_port()
+    listen = 'listen: "unix:mta.sock"'
+    desk.config.write_text(
+        CONFIG.replace(listen, f"listen: 127.0.0.1:{port}") + f"metrics: {{listen: localhost:{port}}}\n"
+    )
+    checked, ran = desk("check"), desk("run")
+    assert checked.code == ran.code == 78
+    [line] = [line for line in checked.out.decode().splitlines() if line.startswith("FAIL")]
+    for told in (line, ran.err.splitlines()[0]):
+        assert "Address already in use; stop what listens there, or change `listen`" in told
+    assert "Traceback" not in ran.err
+
+
+def test_all_addresses_of_both_families_are_well(desk):
+    port = free_port()
+    other = f'\n  - {{name: six, listen: "[::]:{port}", trusted_authserv_ids: [mx.example.it]}}\noutbound'
+    desk.config.write_text(CONFIG.replace('"unix:mta.sock"', f"0.0.0.0:{port}").replace("\noutbound", other))
+    assert desk("check").code == 0
 
 
 def test_what_this_user_may_not_take_systemd_may():

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Self
 
-from e2e.waiting import LOOPBACK, accepts, free_port, until
+from e2e.waiting import LOOPBACK, answers, free_port, until
 from gateway.cli import COMMANDS
 from warm import Forked, Warm
 
@@ -233,7 +233,7 @@ class Gateway:
 
     def _ready(self) -> bool:
         assert self.alive(), f"it ended with {self.running.returncode}: {self.stderr()}"
-        return accepts(self.smtp) and accepts(self.lmtp)
+        return answers(self.smtp) and answers(self.lmtp)
 
     def _start(self, *arguments: str, **streams: IO[bytes]) -> Process:
         command = ["--config", str(self.config), *arguments]

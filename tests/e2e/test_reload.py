@@ -121,6 +121,18 @@ def test_workers_that_die_are_replaced_by_what_was_read_not_by_what_is_edited(ga
     assert "worker.refused" not in gateway.stderr()
 
 
+def test_a_listener_within_another_is_refused(gateway: Gateway) -> None:
+    """By a name too, which only the kernel knows: nothing of it is served, and the daemon goes on."""
+    before, port = gateway.config.read_text(), free_port()
+    for one in ("localhost", "0.0.0.0"):  # noqa: S104 - refused
+        page = f"metrics: {{listen: {one}:{port}, remote: true}}\n"
+        gateway.config.write_text(before.replace(f"127.0.0.1:{gateway.lmtp}", f"127.0.0.1:{port}") + page)
+        assert "gateway.reload-refused" in reload(gateway)
+        assert not accepts(port)
+    assert gateway.alive()
+    assert gateway.accept(message(AUTHOR), AUTHOR)
+
+
 def pair(folder: Path, serial: int, days: int = 1) -> None:
     """A certificate of this serial number with its key, good for so many days."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])

@@ -42,6 +42,15 @@ def free_port() -> int:
             return port
 
 
+def answers(port: int) -> bool:
+    """Whether somebody serves on this port of 127.0.0.1: whoever only listens says nothing yet."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1) as client:
+            return client.recv(1) != b""
+    except OSError:
+        return False
+
+
 def accepts(port: int) -> bool:
     """Whether somebody listens on this port of 127.0.0.1."""
     try:

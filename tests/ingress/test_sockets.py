@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from gateway.ingress.settings import split_listen
 from gateway.ingress.sockets import bind_tcp, bind_unix
+
+ALL = "0.0.0.0"  # noqa: S104 - of IPv4, for the moment of a test
+with_ipv6 = pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="a kernel without IPv6")
 
 
 @pytest.mark.parametrize(
@@ -37,10 +41,36 @@ def test_nagle_will_be_off():
 
 
 def test_an_address_in_use_is_an_error():
-    with bind_tcp("127.0.0.1", 0) as first:
-        first.listen()
-        with pytest.raises(OSError, match="in use"):
-            bind_tcp(*first.getsockname())
+    with bind_tcp("127.0.0.1", 0) as first, pytest.raises(OSError, match="in use"):
+        bind_tcp(*first.getsockname())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("127.0.0.1", ALL),
+        (ALL, "127.0.0.1"),
+        ("127.0.0.1", "localhost"),
+        pytest.param("::", "::1", marks=with_ipv6),
+    ],
+)
+def test_an_address_within_another_is_an_error(one, other):
+    """Known while binding, when nothing is served yet: one that is found later ends a daemon."""
+    with bind_tcp(one, 0) as first, pytest.raises(OSError, match="in use"):
+        bind_tcp(other, first.getsockname()[1])
+
+
+@with_ipv6
+def test_all_of_ipv4_may_stand_beside_all_of_ipv6():
+    with bind_tcp(ALL, 0) as first, bind_tcp("::", first.getsockname()[1]) as second:
+        assert second.getsockname()[1] == first.getsockname()[1]
+
+
+def test_who_connects_before_it_is_served_waits():
+    with bind_tcp("127.0.0.1", 0) as bound, socket.create_connection(bound.getsockname()) as client:
+        accepted, where = bound.accept()
+        with accepted:
+            assert where == client.getsockname()
 
 
 def test_a_dead_socket_file_is_replaced(tmp_path):
@@ -52,10 +82,8 @@ def test_a_dead_socket_file_is_replaced(tmp_path):
 
 def test_a_living_socket_is_left_alone(tmp_path):
     """Two daemons on one socket would share out the mail."""
-    with bind_unix(tmp_path / "s", 0o660) as first:
-        first.listen()
-        with pytest.raises(OSError, match="somebody answers"):
-            bind_unix(tmp_path / "s", 0o660)
+    with bind_unix(tmp_path / "s", 0o660), pytest.raises(OSError, match="somebody answers"):
+        bind_unix(tmp_path / "s", 0o660)
 
 
 def test_a_file_that_is_no_socket_is_left_alone(tmp_path):
