@@ -25,6 +25,8 @@ LOCK_LOOK = 0.05
 OCTETS = 2**17
 
 _MOMENTS = frozenset({"renew_at", "expires_at", "refresh_ends_at", "asked_at"})
+_PERHAPS = frozenset({"refresh_ends_at", "asked_at"})
+"""Those that are not always known."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -96,7 +98,7 @@ class TokenFile:
             raise Unavailable(f"{self.path.parent}: {fault.strerror}") from fault
         try:
             waited = 0.0
-            while not _locked(descriptor):  # another process says nothing when it lets go
+            while not self._locked(descriptor):  # another process says nothing when it lets go
                 if waited >= LOCK_SECONDS:
                     raise Unavailable(f"{self.path}: another gateway has held its lock for {LOCK_SECONDS:g} s")
                 await asyncio.sleep(LOCK_LOOK)
@@ -112,6 +114,15 @@ class TokenFile:
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns
+
+    def _locked(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as fault:  # ENOLCK: not every file system has locks, nor always one left
+            raise Unavailable(f"{self.path.with_suffix('.lock')}: {fault.strerror}") from fault
+        return True
 
     def _private(self, path: Path, flags: int) -> int:
         """Open for writing, 0600 (threats rule 17); of root's making it belongs to whom the directory belongs to."""
@@ -133,14 +144,6 @@ def _given(descriptor: int, to_owner_of: Path, *, close: bool = False) -> None:
             os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _sync(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -150,9 +153,16 @@ def _sync(directory: Path) -> None:
 
 
 def _read(record: Any) -> Kept:
-    values: dict[str, Any] = {
-        key: moment(record[key]) if key in _MOMENTS and record[key] else record[key] for key in _NAMES
-    }
+    values: dict[str, Any] = {key: _moment(key, record[key]) if key in _MOMENTS else record[key] for key in _NAMES}
     if not all(isinstance(value, str) for key, value in values.items() if key not in _MOMENTS):
         raise ValueError("no text")
     return Kept(**values)
+
+
+def _moment(key: str, text: Any) -> datetime | None:
+    if text is None and key in _PERHAPS:
+        return None
+    found = moment(text)
+    if found.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return found

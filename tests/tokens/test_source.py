@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import stat
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -268,6 +270,33 @@ async def test_a_file_that_is_damaged_is_as_none(bench, octets):
     bench.path.parent.mkdir(mode=0o700)
     bench.path.write_bytes(octets)
     assert await bench.source().token() == "AT-1-which-nobody-may-see"
+
+
+@pytest.mark.parametrize("when", ["renew_at", "expires_at", "refresh_ends_at", "asked_at"])
+@pytest.mark.parametrize("text", ["2026-11-23T12:00:00", "", 0])
+async def test_a_file_with_what_is_no_moment_is_as_none(bench, when, text):
+    """A time without zone among them, which could not be compared with ours."""
+    await bench.source().token()
+    kept = json.loads(bench.path.read_text()) | {when: text}
+    bench.path.write_text(json.dumps(kept))
+    assert await bench.source().token() == "AT-2-which-nobody-may-see"
+
+
+async def test_a_lock_that_cannot_be_had_is_told(bench, monkeypatch):
+    """A file system without locks, or with none left: nothing is asked, and what is kept serves to its end."""
+    source = bench.source()
+    first = await source.token()
+    bench.clock.pass_by(minutes=57)
+    monkeypatch.setattr("fcntl.flock", _without_locks)
+    assert await source.token() == first
+    bench.clock.pass_by(minutes=4)
+    with pytest.raises(Unavailable, match=r"box\.lock: No locks available"):
+        await source.token()
+    assert len(bench.auth.asked) == 1
+
+
+def _without_locks(*_):
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
 async def test_the_end_that_the_server_tells_is_known(bench):
