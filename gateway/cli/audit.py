@@ -66,7 +66,7 @@ def audit_head(context: Context, json_lines: bool) -> None:
 @pass_context
 def audit_verify(context: Context, kept: str, json_lines: bool) -> int:
     """Follow the chain; 65 and the first row that does not fit where it is broken. A cut end shows only with --head."""
-    found = context.read(lambda connection: chain.verify(connection, kept))
+    found = context.present.read(lambda connection: chain.verify(connection, kept))
     record = {**asdict(found.head), "erased": found.erased, "broken": found.broken or None}
     show.record(record, lambda _: [_told(found)], json_lines=json_lines)
     return os.EX_DATAERR if found.broken else os.EX_OK

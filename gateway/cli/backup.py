@@ -32,7 +32,7 @@ def backup(context: Context, folder: Path, json_lines: bool) -> int:
     """Copy everything into FOLDER, which is new or empty; the daemon may run."""
     _sqlite(context)
     with refusals(), show.working("copying"):
-        made = copies.backup(context.seen, folder.absolute(), fresh.now())
+        made = copies.backup(context.present, folder.absolute(), fresh.now())
     if not made.lost:
         with suppress(OSError):  # the backup is whole all the same; the metric tells of the one before
             opening.backup_mark(context.config).touch(mode=0o600)

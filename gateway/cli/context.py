@@ -66,6 +66,14 @@ class Context:
         schema.require(database)
         return database
 
+    @property
+    def present(self) -> Database:
+        """The same, for those whom an empty one would comfort falsely. Raises Refused where there is none."""
+        path = self.config.database.path
+        if path is not None and not _holds_something(path):
+            raise Refused(f"{path} is not there: correct `database`, or mount its disk", os.EX_UNAVAILABLE)
+        return self.seen
+
     @staticmethod
     def _migrated(database: Database) -> Database:
         schema.migrate(database, fresh.now())

@@ -201,3 +201,14 @@ def test_a_bucket_in_place_of_the_folder(desk):
     assert desk("messages", "raw", message(desk)).code == 75
     assert checked(desk).startswith("FAIL")
     assert desk("ingest", stdin=HEAD % b"pass" + b"\r\nCiao.\r\n").code == 0
+
+
+@pytest.mark.parametrize("command", [("backup", "elsewhere"), ("audit", "verify")])
+def test_of_a_database_that_is_not_there_nothing_is_copied_or_proved(desk, command):
+    """Its disk is not mounted, or its name mistyped: a whole backup of nothing would silence the alarm."""
+    desk.database.unlink()
+    before = desk.files()
+    done = desk(*command)
+    assert done.code == 69
+    assert done.err == f"gateway: {desk.database} is not there: correct `database`, or mount its disk\n"
+    assert desk.files() == before
