@@ -17,6 +17,7 @@ import click
 
 from gateway.cli.refused import told
 
+_LAST_STANDARD = 2
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "run": ("daemon", "Run the daemon in the foreground; SIGTERM drains, SIGHUP reloads."),
@@ -120,6 +121,7 @@ def gateway(ctx: click.Context, config_file: str | None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     os.umask(0o077)  # threats rule 17
+    _hold_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a page for people, whatever their terminal can show
@@ -133,6 +135,15 @@ def run(arguments: Sequence[str]) -> int:
         if code == os.EX_SOFTWARE:
             _log(fault)
     return code if isinstance(code, int) else os.EX_OK
+
+
+def _hold_standard_streams() -> None:
+    """Where one was closed, as by `2>&-`: else what we open takes its number, and hears what is said to it."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as we live
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
 
 
 def _log(fault: Exception) -> None:

@@ -91,6 +91,16 @@ def test_a_reader_that_has_seen_enough_is_no_failure(stopped: Gateway) -> None:
     assert (done.returncode, done.stderr) == (OK, b"")
 
 
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_who_closes_a_stream_is_answered_as_ever(stopped: Gateway, closed: str) -> None:
+    """`gateway balance 2>&-`, as some cron says it: 1 would mean that it does not add up, and bounce what is piped."""
+    command = f'exec "$0" -m gateway --config "$1" balance {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, str(stopped.config)], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.decode()) == (OK, "" if "2>&-" in closed else "nothing was received\n")
+
+
 def test_output_onto_a_full_disk_is_one_line(stopped: Gateway) -> None:
     """EX_UNAVAILABLE, and no traceback: nothing is wrong with the gateway."""
     with Path("/dev/full").open("wb") as full:
