@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway import fresh
 from gateway.cli import roster, show
-from gateway.cli.context import Context, as_json, pass_context, refusals
+from gateway.cli.context import NUMBER, Context, as_json, pass_context, refusals
 from gateway.cli.refused import Refused
 from gateway.cli.sync import accounts_sync
 from gateway.config.roster import read_roster
@@ -66,7 +66,7 @@ def _bar(file: Path) -> Iterator[Callable[[int], None]]:
 
 
 @accounts.command("list")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
+@click.option("--limit", type=NUMBER, metavar="N", help="Only the newest N.")
 @as_json
 @pass_context
 def accounts_list(context: Context, limit: int | None, json_lines: bool) -> None:

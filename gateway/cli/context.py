@@ -31,6 +31,8 @@ T = TypeVar("T")
 Records = Callable[[Connection], Iterable[dict[str, Any]]]
 F = TypeVar("F", bound=Callable[..., Any])
 
+NUMBER = click.IntRange(min=1, max=2**31 - 1)
+"""As a database takes it."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -173,7 +175,7 @@ def as_json(command: F) -> F:
 
 def windowed(command: F) -> F:
     """The options that narrow a list."""
-    command = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")(command)
+    command = click.option("--limit", type=NUMBER, metavar="N", help="Only the newest N.")(command)
     return click.option("--since", type=Moment(), metavar="D", help="From 30d, 24h or a date on.")(command)
 
 

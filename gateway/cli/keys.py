@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gateway import fresh
-from gateway.cli.context import Context, as_json, pass_context
+from gateway.cli.context import NUMBER, Context, as_json, pass_context
 from gateway.store import keys as ring
 
 
@@ -31,7 +31,7 @@ def keys_rotate(context: Context) -> None:
 
 
 @keys.command("retire")
-@click.argument("key_id", type=click.IntRange(min=1), metavar="ID")
+@click.argument("key_id", type=NUMBER, metavar="ID")
 @pass_context
 def keys_retire(context: Context, key_id: int) -> None:
     """Destroy a key, for good: what it sealed opens nothing any more."""

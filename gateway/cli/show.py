@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH = 48
 """Of a table's cell, in characters; a record's own page shows it whole."""
+TEXT_OCTETS = 64 * 1024
+"""Of what staff write."""
 
 
 def records(found: Iterable[dict[str, Any]], columns: Sequence[str], *, json_lines: bool, none: str) -> None:
@@ -106,9 +108,12 @@ def standard_input(what: str) -> BinaryIO:
 
 
 def read_text() -> str:
-    """What is on standard input, as text. Raises ValueError where it is not UTF-8 or there is nothing."""
+    """What is on standard input, as text. Raises ValueError where it is not UTF-8, too long, or there is nothing."""
+    octets = standard_input("the text").read(TEXT_OCTETS + 1)
+    if len(octets) > TEXT_OCTETS or b"\0" in octets:
+        raise ValueError(f"what is on standard input is no text, or over {TEXT_OCTETS} octets of it")
     try:
-        text = standard_input("the text").read().decode().replace("\r\n", "\n").strip("\n")
+        text = octets.decode().replace("\r\n", "\n").strip("\n")
     except UnicodeDecodeError as fault:
         raise ValueError(f"the text on standard input is not UTF-8 at octet {fault.start}; save it as UTF-8") from fault
     if not text.strip():

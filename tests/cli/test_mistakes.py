@@ -24,6 +24,30 @@ def test_text_that_is_not_utf8_is_said_to_be(desk):
     assert "is not UTF-8 at octet 4" in done.err
 
 
+@pytest.mark.parametrize("octets", [b"a\0b", b"a" * 65_537], ids=["a NUL", "too much"])
+@pytest.mark.parametrize("command", ["note", "reply"])
+def test_what_is_no_text_is_neither_noted_nor_sent(desk, command, octets):
+    """PostgreSQL keeps no NUL, and nothing takes a note of 50 MB away again."""
+    done = desk("tickets", command, "7Q4TM-9XK2F", stdin=octets)
+    assert (done.code, done.out) == (65, b"")
+    assert "is no text, or over 65536 octets of it" in done.err
+
+
+@pytest.mark.parametrize("command", ["tickets list --limit 99999999999999999999", "keys retire 2147483648"])
+def test_a_number_that_no_database_takes_is_refused(desk, command):
+    desk.accounts()
+    done = desk(*command.split())
+    assert done.code == 64
+    assert "is not in the range 1<=x<=2147483647" in done.err
+
+
+def test_an_argument_that_is_not_utf8_is_named(desk):
+    """It names nothing that is kept."""
+    done = desk("messages", "show", "\udcff")
+    assert (done.code, done.err.splitlines()[0]) == (64, "gateway: argument 5 is not UTF-8")
+    assert desk("messages", "show", "è").code == 65
+
+
 @pytest.mark.parametrize(("command", "code"), [("tickets note 7Q4TM-9XK2F", 65), ("ingest", 65)])
 def test_a_closed_standard_input_is_said_to_be(desk, command, code):
     done = desk(*command.split(), stdin=None)
