@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from gateway.authentication.asking import Allowance, resolve
 from gateway.authentication.dkim import check_signatures
 from gateway.authentication.suffixes import public_suffixes
-from gateway.core.address import domain_key
+from gateway.core.address import voucher_key
 from gateway.core.alignment import is_related
 from gateway.core.arrival import Arrival, Position
 from gateway.core.dmarc import discover
@@ -56,7 +56,7 @@ class Checks:
             return None  # a null reverse-path checks the HELO name, which is nobody's address
         try:
             client = ip_address(arrival.origin.peer)
-            domain = domain_key(envelope.reverse_path.rpartition("@")[2])
+            domain = voucher_key(envelope.reverse_path.rpartition("@")[2])
         except ValueError:
             return None
         if not is_related(domain, author_domain):

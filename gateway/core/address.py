@@ -14,6 +14,7 @@ DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]"  # RFC 5322 §3.2.3, RFC 6532 §3.2
 _DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1035 §2.3.1, lower case
+_DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")  # not `_x`, which is often others' (RFC 8552)
 _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -66,6 +67,19 @@ class Address:
 
 def domain_key(domain: str) -> str:
     """The domain as lower-case A-labels, without a trailing dot. Raises ValueError when it is not a host name."""
+    return _key(domain, _LABEL)
+
+
+def voucher_key(domain: str) -> str:
+    """As `domain_key`, with underscores within labels: real senders have them in reverse-paths.
+
+    Of a domain that is to vouch for an author's, never of an author's or account's own: those have none, so it can at
+    most lie below one. Raises ValueError.
+    """
+    return _key(domain, _DNS_LABEL)
+
+
+def _key(domain: str, label: re.Pattern[str]) -> str:
     if not domain or len(domain.encode()) > DOMAIN_OCTETS:
         msg = f"the domain is empty or over {DOMAIN_OCTETS} octets"
         raise ValueError(msg)
@@ -81,7 +95,7 @@ def domain_key(domain: str) -> str:
             msg = f"the domain is not valid IDNA 2008: {fault}"
             raise ValueError(msg) from fault
     labels = ascii_domain.split(".")
-    if len(ascii_domain) > DOMAIN_OCTETS or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(ascii_domain) > DOMAIN_OCTETS or not all(map(label.fullmatch, labels)):
         msg = "the domain is not a host name (RFC 5321 §4.1.2)"
         raise ValueError(msg)
     return ascii_domain

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from gateway.core.address import Address, domain_key
+from gateway.core.address import Address, voucher_key
 from gateway.core.alignment import Alignment, Method, align, is_related
 from gateway.core.dmarc import CouldNotAsk, NoPolicy, Policy
 from gateway.core.evidence import OPEN, Assurance, Evidence, Result, Source
@@ -207,6 +207,6 @@ def _both(own: Evidence, header: Evidence) -> str:
 
 def _domain(text: str) -> str:
     try:
-        return domain_key(text)
+        return voucher_key(text)
     except ValueError:
         return ""  # related to nobody

@@ -21,6 +21,12 @@ RECORDS = {
     "no record": (),
     "a record of another kind": ("v=spf10 +all", "spf2.0/mfrom +all"),
 }
+UNDERSCORES = {
+    "of another organization": "em_1.attack.example",
+    "where a dot would be the customer's": "em_rossi.example",
+    "with the customer's name below the attacker's": "rossi.example.em_1.attack.example",
+    "of what others are told to write": "_acme-challenge.rossi.example",
+}
 CASES = [
     Case("SPF of the attacker's domain", mail(), origin=EDGE, reverse_path=EVE),
     Case("SPF of the attacker's domain, +all", mail(), origin=ELSEWHERE, reverse_path="tecnico@attack.example"),
@@ -29,6 +35,10 @@ CASES = [
     Case("a quoted customer in the reverse-path", mail(), origin=EDGE, reverse_path=f'"{ANNA}"@attack.example'),
     Case(
         "the customer's name below the attacker's", mail(), origin=EDGE, reverse_path="x@rossi.example.attack.example"
+    ),
+    *(
+        Case(f"an underscore, {name}", mail(), origin=EDGE, reverse_path=f"x@{domain}", zone=txt(domain, "v=spf1 +all"))
+        for name, domain in UNDERSCORES.items()
     ),
     Case(
         "a sibling",

@@ -216,6 +216,14 @@ CASES = [
         reverse_path="bounce-1@mail.rossi.example",
         zone=txt("mail.rossi.example", "v=spf1 ip4:192.0.2.10 -all"),
     ),
+    Case(
+        "SPF at the edge, a subdomain with an underscore",
+        mail(),
+        ACCEPTED,
+        origin=EDGE,
+        reverse_path="bounce-1@EM_1.rossi.example",
+        zone=txt("em_1.rossi.example", "v=spf1 ip4:192.0.2.10 -all"),
+    ),
 ]
 
 
