@@ -65,4 +65,5 @@ def _taken(descriptor: int, how: int) -> bool:
 
 
 def _file(beside: Path) -> Path:
-    return beside.with_name(f"{beside.name}.lock")
+    """Beside the file itself, by whatever name it is known."""
+    return Path(f"{os.path.realpath(beside)}.lock")

@@ -25,7 +25,7 @@ def into(context: Context, url: str) -> None:
     """Neither may be a running gateway's. Raises Refused, ConfigError, Unavailable, WrongSchema."""
     target = opening.open_database(context.config)
     with closing(target), closing(_source(context.config, url)) as source:
-        if str(source) == str(target):
+        if str(source) == str(target) or (source.path and target.path and source.path.samefile(target.path)):
             raise Refused(f"{source} is the configured database itself; name the one to move from", os.EX_USAGE)
         here = {source.path or context.config.beside, target.path or context.config.beside}
         with ExitStack() as holding:

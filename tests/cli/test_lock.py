@@ -35,6 +35,20 @@ def test_a_second_one_is_told_who_the_first_is(database, monkeypatch):
     assert sum(waited) == pytest.approx(lock.TRIES * lock.PAUSE)
 
 
+def test_another_name_of_the_file_is_the_same_file(database, monkeypatch):
+    """A link, or a folder that is one: SQLite writes into what it leads to."""
+    monkeypatch.setattr(lock, "sleep", lambda _: None)
+    link, folder = database.with_name("link.db"), database.with_name("folder")
+    link.symlink_to(database)
+    folder.symlink_to(database.parent)
+    for other in (link, folder / database.name):
+        with lock.alone(database), pytest.raises(ConfigError, match="another gateway runs"):
+            lock.alone(other).__enter__()
+        with lock.alone(other):
+            assert lock.is_running(database)
+            assert lock.is_running(other)
+
+
 def test_who_asks_at_that_moment_keeps_nobody_from_starting(database, monkeypatch):
     """`gateway status` of a monitor, each minute, and a start just then."""
     with lock.alone(database):

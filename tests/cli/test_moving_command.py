@@ -80,6 +80,16 @@ def test_a_source_that_a_gateway_runs_on_is_refused(moving):
     assert "another gateway runs on this database" in done.err
 
 
+@pytest.mark.parametrize("name", ["gateway.db", "link.db"])
+def test_a_database_is_not_moved_into_itself(desk, name):
+    """By whatever name it is known."""
+    desk.accounts()
+    (desk.folder / "link.db").symlink_to(desk.database)
+    done = desk("migrate", "--from", f"sqlite:///{desk.folder / name}")
+    assert done.code == 64
+    assert "is the configured database itself" in done.err
+
+
 @pytest.mark.parametrize(
     ("url", "code", "told"),
     [
