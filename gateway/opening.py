@@ -67,12 +67,13 @@ def disk(config: Config) -> Disk:
     """The disks that mail is written to. Raises OSError where the spool cannot be made."""
     config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     database, blobs = config.database.path, config.blob_folder
-    folders = {
-        config.spool,
-        blobs if os.access(blobs, os.F_OK) else blobs.parent,
-        *([database.parent] if database else []),
-    }
+    folders = {config.spool, nearest(blobs), *([database.parent] if database else [])}  # a put makes what is missing
     return Disk(sorted(folders), config.limits.disk_free, monotonic)
+
+
+def nearest(path: Path) -> Path:
+    """It, or the first folder around it that can be seen; in another user's nothing can."""
+    return next(one for one in (path, *path.parents) if os.access(one, os.F_OK))
 
 
 def secret(path: Path | None) -> str:

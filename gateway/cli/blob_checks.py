@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway import opening
-from gateway.cli.file_checks import nearest
 from gateway.cli.finding import Finding
 from gateway.config import Config, ConfigError
 from gateway.core.remedies import with_remedy
@@ -55,7 +54,7 @@ def examine(config: Config, now: datetime) -> Iterator[Finding]:
 
 def _unwritable(config: Config) -> Path | None:
     folder = config.blob_folder
-    there = nearest(folder)
+    there = opening.nearest(folder)
     usable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
     return None if usable or config.blobs.store == "s3" else there
 

@@ -14,14 +14,9 @@ from gateway.config import Config
 from gateway.ingress.disk import Disk
 
 
-def nearest(path: Path) -> Path:
-    """It, or the first folder around it that can be seen; in another user's nothing can."""
-    return next(one for one in (path, *path.parents) if os.access(one, os.F_OK))
-
-
 def folder(what: str, path: Path) -> Iterator[Finding]:
     """`run` makes a folder that is missing; whether it could, without making it."""
-    there = nearest(path)
+    there = opening.nearest(path)
     if not there.is_dir():
         yield Finding(Finding.FAIL, what, f"{there} is no directory; name another one in {what}")
     elif not os.access(there, os.W_OK | os.X_OK):
@@ -33,7 +28,7 @@ def folder(what: str, path: Path) -> Iterator[Finding]:
 def room(config: Config) -> Iterator[Finding]:
     """Whether mail could be written, as the daemon looks; but that nothing is made for it."""
     folders = {config.spool, config.blob_folder, *([config.database.path.parent] if config.database.path else [])}
-    if trouble := Disk(sorted({nearest(one) for one in folders}), config.limits.disk_free, monotonic).trouble():
+    if trouble := Disk(sorted({opening.nearest(one) for one in folders}), config.limits.disk_free, monotonic).trouble():
         yield Finding(Finding.WARN, "disk", f"{trouble}; make room, or lower limits.disk_free")
 
 

@@ -33,6 +33,7 @@ class Files:
         """Keep these; on return they are on disk, whatever stood under the name before."""
         path = self._path(name)
         with self._asking():
+            _make(self.folder.parent)
             for folder in (self.folder, path.parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
             descriptor, temporary = mkstemp(prefix=_TEMPORARY, dir=path.parent)  # 0600
@@ -96,6 +97,14 @@ class Files:
             yield
         except OSError as fault:
             raise Unavailable(f"blobs {self.folder}: {fault.strerror or fault}") from fault
+
+
+def _make(folder: Path) -> None:
+    """With what is missing around it, each on disk before there is anything in it."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync(folder.parent)
 
 
 def sync(folder: Path) -> None:

@@ -8,6 +8,8 @@ import stat
 
 import pytest
 
+from gateway import opening
+from gateway.config import load
 from s3_server import make_bucket, s3_server
 
 LONG = b"Buongiorno. " * 1000
@@ -152,6 +154,16 @@ def test_a_folder_that_cannot_be_used_puts_long_mail_off(desk):
     (desk.folder / "gateway.db.blobs").unlink()
     assert desk("ingest", stdin=MAIL.replace(b"<1@", b"<2@")).code == 0
     assert desk("balance").code == 0
+
+
+def test_a_folder_that_is_not_there_yet_is_no_full_disk(desk):
+    """Nor one around it: `check` finds nothing wrong, the daemon takes mail, the first long one makes them."""
+    desk.config.write_text(desk.config.read_text().replace("4KiB}", "4KiB, path: a/b}"))
+    assert checked(desk).startswith("ok")
+    assert opening.disk(load(desk.config)).trouble() == ""
+    assert not (desk.folder / "a").exists()
+    assert desk("ingest", stdin=MAIL).code == 0
+    assert [path.read_bytes() for path in (desk.folder / "a/b").rglob("*") if path.is_file()] == [MAIL]
 
 
 def test_what_is_purged_or_erased_leaves_no_file(desk):

@@ -38,6 +38,16 @@ def test_nobody_else_may_look(files):
     assert modes == [0o600, 0o700, 0o700]
 
 
+def test_what_is_missing_around_the_folder_is_made_too(tmp_path):
+    """As `database` and `spool` are; for our eyes only."""
+    mask = os.umask(0)
+    files = Files(tmp_path / "a/b/blobs")
+    files.put(NAME, OCTETS)
+    os.umask(mask)
+    assert files.get(NAME, len(OCTETS)) == OCTETS
+    assert {stat.S_IMODE((tmp_path / one).stat().st_mode) for one in ("a", "a/b", "a/b/blobs")} == {0o700}
+
+
 def test_what_a_killed_put_left_goes_after_a_day(files):
     """It was never a blob; one of this minute may be somebody's."""
     files.put(NAME, OCTETS)
