@@ -16,7 +16,7 @@ from gateway.core.problem import ConfigError
 from gateway.core.standing import Stint
 from gateway.generation import Generation, Ground, generation
 from gateway.ingress.budget import Budget
-from gateway.ingress.mailbox_round import World
+from gateway.ingress.mailbox_world import World
 from gateway.ops import log as logs
 from gateway.ops import notify
 from gateway.ops.board import Board, status_file

@@ -27,7 +27,7 @@ from gateway.egress.submission import Smarthost
 from gateway.house import House
 from gateway.ingress.budget import Budget
 from gateway.ingress.disk import Disk
-from gateway.ingress.mailbox_round import World
+from gateway.ingress.mailbox_world import World
 from gateway.ingress.site import Site
 from gateway.ops.board import Board
 from gateway.ops.histogram import Histogram

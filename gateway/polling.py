@@ -18,9 +18,9 @@ from gateway.core.withheld import repeatable, withheld, without
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import Driver, MailboxFault, RefusedLogin, RefusedToken, Server
 from gateway.ingress.mailbox import Mailbox
-from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings, SignIn
 from gateway.ingress.mailbox_turn import Turn
+from gateway.ingress.mailbox_world import World
 from gateway.ports import Board, Tokens, Ungranted
 from gateway.store.database import Database
 from gateway.store.nodes import Node

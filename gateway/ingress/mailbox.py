@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -18,9 +18,12 @@ from gateway.core.place import Folder, Sight
 from gateway.core.remedies import remedy
 from gateway.core.standing import Standing, Stint
 from gateway.ingress.imap.driver import LONGEST_IDLE, Connect, Driver, Gone, MailboxFault, Refused, Selected, Woke
+from gateway.ingress.mailbox_filing import Filing
 from gateway.ingress.mailbox_rests import Rests
-from gateway.ingress.mailbox_round import Round, World
+from gateway.ingress.mailbox_round import Round
 from gateway.ingress.mailbox_settings import CONNECTION, HOPELESS, REFUSAL, MailboxSettings, SignIn
+from gateway.ingress.mailbox_sight import first_sight
+from gateway.ingress.mailbox_world import World
 from gateway.ports import Board, Unavailable
 
 SEEN_AT_ONCE = 1000
@@ -60,7 +63,7 @@ class Mailbox:
         self._task: asyncio.Task[None] | None = None
         self._standing = Standing(settings.name, "imap", world.now())
         self._failures = 0
-        self._rests = Rests(None)
+        self._rests = self._resting(None)
         self._driver: Driver | None = None
         self._visits = 0
         self._waiting = False
@@ -75,7 +78,7 @@ class Mailbox:
 
     async def serve(self) -> None:
         """Read it until drained. Cancelled, it drops the connection; what was committed is moved the next time."""
-        self._task, self._rests = asyncio.current_task(), Rests(None)
+        self._task, self._rests = asyncio.current_task(), self._resting(None)
         while not self._stop.is_set():
             try:
                 await self._visit()
@@ -106,9 +109,9 @@ class Mailbox:
     async def _stay(self, driver: Driver, selected: Selected) -> None:
         """Look at everything, wait for a change or for the next sweep, and again."""
         folder = Folder(self._settings.name, selected.uidvalidity)
-        sight = await self._first_sight(driver, folder)
+        sight = await first_sight(self._world, self._settings, driver, folder)
         if folder != self._rests.folder:
-            self._rests = Rests(folder)
+            self._rests = self._resting(folder)
         deaf, waited = False, None
         while not self._stop.is_set():
             found = await self._look(driver, folder, sight, keeps_keywords=selected.keeps_keywords)
@@ -132,18 +135,10 @@ class Mailbox:
         for at in range(0, len(new), SEEN_AT_ONCE):
             chunk = new[at : at + SEEN_AT_ONCE]
             await self._world.ledger.see(folder, chunk, replace(known, mark=chunk[-1]), self._world.now())
-        one = Round(
-            self._world,
-            self._settings,
-            driver,
-            folder,
-            self._rests,
-            renumbered=known.renumbered,
-            keeps_keywords=keeps_keywords,
-            stopping=self._stop.is_set,
-        )
-        await one.walk()
-        if one.reopened:
+        given = self._world, self._settings, driver, folder, self._rests
+        filing = Filing(*given, keeps_keywords=keeps_keywords)
+        await Round(*given, filing, renumbered=known.renumbered, stopping=self._stop.is_set).walk()
+        if filing.reopened:
             return await self._look(driver, folder, sight, keeps_keywords=keeps_keywords) or bool(new)
         self._failures = 0
         now = self._world.now()
@@ -165,33 +160,8 @@ class Mailbox:
             return None
         return await self._until_stopped(driver.idle(min(seconds, LONGEST_IDLE)))
 
-    async def _first_sight(self, driver: Driver, folder: Folder) -> Sight:
-        """What is known of the folder; where nothing is, what of its mail is old is decided here, once."""
-        sight = await self._world.ledger.sight(folder)
-        if sight is not None and not (sight.renumbered and sight.mark == 0):
-            return sight
-        there = await driver.uids(1)
-        mark = there[-1] if there else 0
-        if sight is not None:
-            log.warning(
-                "mailbox.renumbered",
-                ingress=folder.ingress,
-                uidvalidity=folder.uidvalidity,
-                mails=mark,
-                do="see whether that mailbox was restored or moved; what was known is known again",
-            )
-            wanted, since = await _since(driver, there, sight.since), sight.since
-        elif self._settings.start == "new":
-            wanted, since = [], await _came(driver, there)
-        elif self._settings.start == "all":
-            wanted, since = list(there), None
-        else:
-            wanted = list(await driver.uids(1, since=self._settings.start))
-            since = datetime.combine(self._settings.start, time(), UTC)
-        known = Sight(mark, since, renumbered=sight is not None)
-        await self._world.ledger.see(folder, wanted, known, self._world.now())
-        log.info("mailbox.first-sight", ingress=folder.ingress, mails=len(there), taken=len(wanted))
-        return known
+    def _resting(self, folder: Folder | None) -> Rests:
+        return Rests(folder, self._world.now, self._world.chance)
 
     def _failed(self, fault: MailboxFault | Unavailable) -> timedelta:
         """Tell of it, and how long to wait."""
@@ -234,21 +204,3 @@ class Mailbox:
             for one in (task, stop):
                 one.cancel()
             await asyncio.gather(task, stop, return_exceptions=True)
-
-
-async def _came(driver: Driver, uids: tuple[int, ...]) -> datetime | None:
-    """When the last of these came: by the server's clock, so that ours need not agree with it."""
-    items = await driver.sizes(uids[-1:])
-    return next((item.internaldate for item in items.values()), None)
-
-
-async def _since(driver: Driver, uids: tuple[int, ...], since: datetime | None) -> list[int]:
-    """Those that did not come before `since`; where it is not known when one came, it is among them."""
-    if since is None:
-        return list(uids)
-    items = await driver.sizes(uids)
-    return [uid for uid in uids if uid in items and not _before(items[uid].internaldate, since)]
-
-
-def _before(when: datetime | None, since: datetime) -> bool:
-    return when is not None and when < since

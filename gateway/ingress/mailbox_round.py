@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import groupby
 
 import structlog
 
@@ -20,34 +18,19 @@ from gateway.core.arrival import Arrival, Origin, Position
 from gateway.core.place import Folder, Mail, Place, Step
 from gateway.core.reason import Disposition
 from gateway.core.verdict import Defer
-from gateway.ingress.budget import Budget
-from gateway.ingress.imap.driver import BATCH, Driver, Filed, FolderMissing, Item, MailboxFault, OverQuota, Refused
-from gateway.ingress.mailbox_mend import copied
+from gateway.ingress.imap.driver import BATCH, Driver, Item, MailboxFault
+from gateway.ingress.mailbox_filing import Filing
 from gateway.ingress.mailbox_rests import Rests
-from gateway.ingress.mailbox_settings import FLAGGED, MailboxSettings, keyword
-from gateway.ports import Mailboxes, Receive, Unavailable
+from gateway.ingress.mailbox_settings import MailboxSettings
+from gateway.ingress.mailbox_world import World
+from gateway.ports import Unavailable
 
 OCTETS = 16 * 2**20
 """Of messages fetched at once; a larger one comes alone."""
 PARALLEL = 32
 """Messages handed over at once: their commits are grouped."""
-BUDGET_SECONDS = 60.0
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a mailbox is given."""
-
-    ledger: Mailboxes
-    receive: Receive
-    budget: Budget
-    new_id: Callable[[], str]
-    now: Callable[[], datetime]
-    chance: Callable[[], float]
-    short: Callable[[], str] = str
-    """Why the disk has no room for new mail; "" where it has."""
 
 
 @dataclass(slots=True)
@@ -59,11 +42,9 @@ class Round:
     driver: Driver
     folder: Folder
     rests: Rests
+    filing: Filing
     renumbered: bool
-    keeps_keywords: bool
     stopping: Callable[[], bool]
-    reopened: bool = False
-    """Whether another folder was open meanwhile, so that news of this one were told to nobody."""
     handed: deque[asyncio.Task[dict[int, Disposition]]] = field(default_factory=deque)
     """What is being received, the oldest first. It asks the server for nothing."""
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PARALLEL))
@@ -73,8 +54,7 @@ class Round:
         after = 0
         try:
             while not self.stopping() and (batch := await self.world.ledger.unfinished(self.folder, after, BATCH)):
-                now = self.world.now()
-                if awake := [mail for mail in batch if self.rests.awake(mail.uid, now)]:
+                if awake := [mail for mail in batch if self.rests.awake(mail.uid)]:
                     await self._batch(awake)
                 after = batch[-1].uid
             await self._file_all_but(0)
@@ -92,13 +72,15 @@ class Round:
         items = await self.driver.sizes([mail.uid for mail in batch])
         await self._missing([mail for mail in batch if mail.uid not in items])
         there = [mail for mail in batch if mail.uid in items]
-        await self._file({mail.uid: mail.disposition for mail in there if mail.disposition is not None}, items)
+        await self.filing.file({mail.uid: mail.disposition for mail in there if mail.disposition is not None}, items)
         wanted = [mail for mail in there if mail.step is not Step.TAKEN]
         self.rests.unread.update(
             {mail.uid: items[mail.uid].internaldate for mail in wanted if mail.step is Step.WAITING}
         )
         fitting = {mail.uid: items[mail.uid] for mail in wanted if items[mail.uid].size <= self.settings.message}
-        await self._too_large([mail.uid for mail in wanted if mail.uid not in fitting and mail.step is Step.WAITING])
+        await self.filing.too_large(
+            [mail.uid for mail in wanted if mail.uid not in fitting and mail.step is Step.WAITING]
+        )
         if fitting and (short := self.world.short()):
             raise Unavailable(short)
         for part in _parts(fitting, self.rests.alone):
@@ -111,32 +93,17 @@ class Round:
         for step, found in ((Step.DONE, True), (Step.GONE, False)):
             uids = [mail.uid for mail in mails if (mail.step is Step.TAKEN) is found]
             await self.world.ledger.settle_mail(self.folder, uids, step)
-            self._forget(uids)
-
-    async def _too_large(self, uids: list[int]) -> None:
-        """Not fetched, so not received: it stays where a person finds it."""
-        if uids:
-            with suppress(FolderMissing, OverQuota, Refused):  # a courtesy: the ledger knows
-                await self.driver.flag(uids, FLAGGED)
-            await self.world.ledger.settle_mail(self.folder, uids, Step.STAYS)
-            self._forget(uids)
-            log.warning(
-                "mailbox.too-large",
-                ingress=self.settings.name,
-                uids=uids[:10],
-                limit=self.settings.message,
-                do="read it in the mailbox, where it stays flagged; or raise limits.message",
-            )
+            self.rests.forget(uids)
 
     async def _take_in(self, part: Mapping[int, Item]) -> None:
         """Fetch these, while those before are received; when those are done, file them, while these are received."""
         sizes = {uid: item.size for uid, item in part.items()}
         async with AsyncExitStack() as holding:
-            await holding.enter_async_context(self._memory(sum(sizes.values())))
+            await holding.enter_async_context(self.world.memory(sum(sizes.values()), self.settings.name))
             fetched = await self._fetch(sizes)
             self._compare(sizes, fetched)
             large = [uid for uid, octets in fetched.items() if len(octets) > self.settings.message]
-            await self._too_large(large)  # RFC822.SIZE is a claim
+            await self.filing.too_large(large)  # RFC822.SIZE is a claim
             for uid in large:
                 del fetched[uid]
             self.handed.append(asyncio.create_task(self._hand_over(fetched, holding.pop_all())))
@@ -146,15 +113,7 @@ class Round:
         while len(self.handed) > newest:
             outcomes = await self.handed[0]
             self.handed.popleft()
-            await self._file(outcomes)
-
-    @asynccontextmanager
-    async def _memory(self, octets: int) -> AsyncIterator[None]:
-        try:
-            async with self.world.budget.hold(octets, BUDGET_SECONDS, self.settings.name):
-                yield
-        except TimeoutError:
-            raise Unavailable("no memory is free for the mail of a mailbox") from None
+            await self.filing.file(outcomes)
 
     async def _fetch(self, sizes: Mapping[int, int]) -> dict[int, bytes]:
         """A mail on which the server fails each time must not keep us from the rest: it is found, and rests."""
@@ -162,7 +121,7 @@ class Round:
             return await self.driver.fetch(sizes)
         except MailboxFault as fault:
             if len(sizes) == 1:
-                self._rest(list(sizes), f"UID {next(iter(sizes))} cannot be fetched: {fault}")
+                self.rests.put_off(list(sizes), f"UID {next(iter(sizes))} cannot be fetched: {fault}")
             self.rests.alone.update(sizes)
             raise
 
@@ -183,7 +142,7 @@ class Round:
             async with asyncio.TaskGroup() as group:
                 for uid in sorted(fetched.keys() - outcomes.keys()):
                     group.create_task(receive(uid))
-        self._forget(outcomes)
+        self.rests.forget(outcomes)
         return outcomes
 
     def _compare(self, sizes: Mapping[int, int], fetched: Mapping[int, bytes]) -> None:
@@ -198,62 +157,9 @@ class Round:
         place = Place(self.folder, uid)
         receipt = await world.receive(Arrival(world.new_id(), octets, None, origin, world.now(), place))
         if isinstance(receipt.verdict, Defer):
-            self._rest([uid], f"UID {uid} is put off: {receipt.verdict.detail}")
+            self.rests.put_off([uid], f"UID {uid} is put off: {receipt.verdict.detail}")
             return None
         return receipt.verdict.disposition
-
-    async def _file(self, outcomes: Mapping[int, Disposition], begun: Mapping[int, Item] | None = None) -> None:
-        """Move or flag. `begun` knows those that were to be before, and perhaps were by half."""
-
-        def target(uid: int) -> tuple[str, str]:
-            disposition = outcomes[uid]
-            stays = self.settings.filing == "flag" or disposition is Disposition.FAILED
-            return ("", keyword(disposition)) if stays else (self.settings.folders[disposition], keyword(disposition))
-
-        for (folder, flag), group in groupby(sorted(outcomes, key=lambda uid: (target(uid), uid)), key=target):
-            uids = list(group)
-            try:
-                moved = folder and await self._move(uids, folder, begun or {}) is Filed.MOVED
-                if not moved and (flag == FLAGGED or self.keeps_keywords):
-                    await self.driver.flag(uids, flag)
-            except (FolderMissing, OverQuota, Refused) as fault:  # written down already, so nothing is lost
-                where = f"cannot be moved to {folder}" if folder else "cannot be flagged"
-                self._rest(uids, f"{len(uids)} messages {where}: {fault}")
-            else:
-                await self.world.ledger.settle_mail(self.folder, uids, Step.DONE)
-                log.info("mailbox.filed", ingress=self.settings.name, uids=uids, folder=folder, flag=flag)
-                self._forget(uids)
-
-    async def _move(self, uids: list[int], folder: str, begun: Mapping[int, Item]) -> Filed:
-        if begun and "MOVE" not in self.driver.capabilities and "UIDPLUS" in self.driver.capabilities:
-            uids = await self._mended(uids, folder, begun)
-        try:
-            return await self.driver.move(uids, folder)
-        except FolderMissing:
-            await self.driver.ensure_folder(folder)
-            return await self.driver.move(uids, folder)
-
-    async def _mended(self, uids: list[int], folder: str, begun: Mapping[int, Item]) -> list[int]:
-        """Finish what was copied and not yet expunged; what is still to be moved."""
-        home = self.settings.folder, self.folder.uidvalidity
-        self.reopened = True
-        async with self._memory(max(begun[uid].size for uid in uids)):
-            there = await copied(self.driver, home, folder, {uid: begun[uid] for uid in uids}, self.settings.message)
-        await self.driver.remove(there)  # not taken by anybody else: a UID is of one mail for ever
-        return [uid for uid in uids if uid not in there]
-
-    def _forget(self, uids: Iterable[int]) -> None:
-        for uid in uids:
-            self.rests.unread.pop(uid, None)
-            self.rests.until.pop(uid, None)
-            self.rests.alone.discard(uid)
-
-    def _rest(self, uids: list[int], why: str) -> None:
-        self.rests.trouble = why
-        for uid in uids:
-            self.rests.put_off(uid, self.world.now(), self.world.chance())
-        # no warning: a stranger's DNS can cause it; `status` shows what goes on being so
-        log.info("mailbox.put-off", ingress=self.settings.name, uids=uids[:10], why=why)
 
 
 def _parts(items: Mapping[int, Item], alone: set[int]) -> Iterator[dict[int, Item]]:

@@ -10,8 +10,8 @@ from gateway.core.reason import Disposition
 from gateway.ingress.budget import Budget
 from gateway.ingress.imap.driver import Filed, FolderMissing, Gone, Item, RefusedLogin, Selected, Server, Woke
 from gateway.ingress.mailbox import Mailbox
-from gateway.ingress.mailbox_round import World
 from gateway.ingress.mailbox_settings import MailboxSettings
+from gateway.ingress.mailbox_world import World
 from house import NOW
 
 FOLDERS = {

@@ -340,7 +340,7 @@ MUTANTS = (
         "a mail is moved before it is written down",
         "ingress/mailbox_round.py",
         "            await self._take_in(part)\n",
-        "            await self._file(dict.fromkeys(part, Disposition.ACCEPT))\n"
+        "            await self.filing.file(dict.fromkeys(part, Disposition.ACCEPT))\n"
         "            await self._take_in(part)\n",
         by="killed_anywhere",
     ),
@@ -365,7 +365,7 @@ MUTANTS = (
     Mutant(
         "i4",
         "a move that was cut in two begins anew",
-        "ingress/mailbox_round.py",
+        "ingress/mailbox_filing.py",
         'if begun and "MOVE" not in',
         'if not begun and "MOVE" not in',
         by="killed_anywhere",
