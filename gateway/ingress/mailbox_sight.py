@@ -35,7 +35,7 @@ async def first_sight(world: World, settings: MailboxSettings, driver: Driver, f
     elif settings.start == "all":
         wanted, since = list(there), None
     else:
-        wanted = list(await driver.uids(1, since=settings.start))
+        wanted = [uid for uid in await driver.uids(1, since=settings.start) if uid <= mark]  # what came since is new
         since = datetime.combine(settings.start, time(), UTC)
     known = Sight(mark, since, renumbered=sight is not None)
     await world.ledger.see(folder, wanted, known, world.now())

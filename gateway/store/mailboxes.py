@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from gateway.core.place import OPEN, Folder, Mail, Place, Sight, Step
 from gateway.core.reason import Disposition
@@ -31,7 +31,7 @@ _count = upsert(t.seen)
 _count = _count.on_conflict_do_update(
     index_elements=["ingress", "day"], set_={"uids": t.seen.c.uids + _count.excluded.uids}
 )
-_insert = insert(t.mail)
+_insert = upsert(t.mail).on_conflict_do_nothing().returning(t.mail.c.uid)
 _unfinished = (
     select(t.mail.c.uid, t.mail.c.step, t.message.c.disposition)
     .outerjoin(t.message, t.message.c.id == t.mail.c.message_id)
@@ -86,15 +86,18 @@ def sight(connection: Connection, folder: Folder) -> Sight | None:
 
 
 def see(connection: Connection, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
-    """Put `uids` down as waiting, and that all up to the mark were seen: in one transaction, so none is between."""
+    """Put `uids` down as waiting, and that all up to the mark were seen: in one transaction, so none is between.
+
+    Of one that is down already nothing changes.
+    """
     day = stamp(now)[:10]
     names = {"ingress": folder.ingress, "uidvalidity": folder.uidvalidity}
     since = stamp(sight.since) if sight.since else None
     connection.execute(_mark, {**names, "mark": sight.mark, "since": since, "first_seen_at": stamp(now)})
     if uids:
-        connection.execute(_count, {"ingress": folder.ingress, "day": day, "uids": len(uids)})
         rows = [{**names, "uid": uid, "day": day, "step": Step.WAITING.value} for uid in uids]
-        connection.execute(_insert, rows)
+        new = len(connection.execute(_insert, rows).all())
+        connection.execute(_count, {"ingress": folder.ingress, "day": day, "uids": new})
 
 
 def unfinished(connection: Connection, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:

@@ -131,6 +131,30 @@ async def test_a_date_divides_old_from_new(gateway, server):
     assert (server.contents("INBOX"), server.contents("Done")) == ([EVE], [letter()])
 
 
+async def test_a_mail_that_comes_amid_a_dated_first_sight_is_taken_once(gateway, server):
+    """All are listed, and then those since the date: what comes between the two is above the mark."""
+    post = Post(gateway, server, start=date(2026, 11, 22))
+    server.add(letter())
+    late = iter([EVE])
+
+    async def connect(where, waits=None):
+        driver = await server.connect(where)
+        uids = driver.uids
+
+        async def listed(first, since=None):
+            found = await uids(first, since)
+            if (raw := next(late, None)) is not None:
+                server.add(raw)
+            return found
+
+        driver.uids = listed
+        return driver
+
+    await post.read(connect=connect)
+    assert (server.contents("INBOX"), server.contents("Done"), server.contents("Held")) == ([], [letter()], [EVE])
+    assert all(row["ok"] for row in gateway.balance)
+
+
 async def test_renumbered_what_was_done_is_filed_again_and_not_taken_again(gateway, server):
     """UIDVALIDITY changed with a failed mail in place and a new one beside it: only the new one is a message."""
     post = Post(gateway, server)

@@ -69,6 +69,19 @@ async def test_the_mark_never_goes_back(gateway):
     assert (await gateway.store.sight(BOX)).mark == 50
 
 
+async def test_what_is_down_already_is_not_put_down_again(gateway):
+    """A row over the mark is no fault: it stays as it is, and is counted once."""
+    await seen(gateway, [5, 9], 5)
+    await received(gateway, 9, letter())
+    await seen(gateway, [9, 12], 12)
+    assert await gateway.store.unfinished(BOX, 0, 9) == (
+        Mail(5, Step.WAITING),
+        Mail(9, Step.TAKEN, Disposition.ACCEPT),
+        Mail(12, Step.WAITING),
+    )
+    assert [(row["waiting"], row["ok"]) for row in gateway.balance] == [(2, True)]
+
+
 async def test_a_renumbered_mailbox_keeps_its_beginning(gateway):
     """UIDVALIDITY changed: nothing is seen yet, but the mailbox is no stranger, so its old mail stays old."""
     await seen(gateway, [5], 5, since=NOW - timedelta(days=3))
