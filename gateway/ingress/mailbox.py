@@ -165,7 +165,8 @@ class Mailbox:
 
     def _failed(self, fault: MailboxFault | Unavailable) -> timedelta:
         """Tell of it, and how long to wait."""
-        self._failures += 1
+        self._failures = 1 if self._rests.blamed else self._failures + 1
+        self._rests.blamed = False
         hopeless = isinstance(fault, HOPELESS)
         wait = (REFUSAL if hopeless else CONNECTION).after(self._failures, self._world.chance())
         kind = type(fault).__name__

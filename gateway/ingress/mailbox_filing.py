@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 import structlog
@@ -39,33 +40,33 @@ class Filing:
             sorted(outcomes, key=lambda uid: (self._target(outcomes[uid]), uid)),
             key=lambda uid: self._target(outcomes[uid]),
         ):
-            uids = list(group)
-            try:
-                moved = folder and await self._move(uids, folder, begun or {}) is Filed.MOVED
-                if not moved and (flag == FLAGGED or self.keeps_keywords):
-                    await self.driver.flag(uids, flag)
-            except (FolderMissing, OverQuota, Refused) as fault:  # written down already, so nothing is lost
-                where = f"cannot be moved to {folder}" if folder else "cannot be flagged"
-                self.rests.put_off(uids, f"{len(uids)} messages {where}: {fault}")
-            else:
-                await self.world.ledger.settle_mail(self.folder, uids, Step.DONE)
-                log.info("mailbox.filed", ingress=self.settings.name, uids=uids, folder=folder, flag=flag)
-                self.rests.forget(uids)
+            what = f"cannot be moved to {folder}" if folder else "cannot be flagged"
+            await self.rests.together(group, partial(self._put, folder, flag, begun or {}), what)
 
     async def too_large(self, uids: list[int]) -> None:
         """Not fetched, so not received: it stays where a person finds it."""
-        if uids:
-            with suppress(FolderMissing, OverQuota, Refused):  # a courtesy: the ledger knows
-                await self.driver.flag(uids, FLAGGED)
-            await self.world.ledger.settle_mail(self.folder, uids, Step.STAYS)
-            self.rests.forget(uids)
-            log.warning(
-                "mailbox.too-large",
-                ingress=self.settings.name,
-                uids=uids[:10],
-                limit=self.settings.message,
-                do="read it in the mailbox, where it stays flagged; or raise limits.message",
-            )
+        await self.rests.together(uids, self._leave, "cannot be flagged")
+
+    async def _put(self, folder: str, flag: str, begun: Mapping[int, Item], uids: list[int]) -> None:
+        moved = folder and await self._move(uids, folder, begun) is Filed.MOVED
+        if not moved and (flag == FLAGGED or self.keeps_keywords):
+            await self.driver.flag(uids, flag)
+        await self.world.ledger.settle_mail(self.folder, uids, Step.DONE)
+        log.info("mailbox.filed", ingress=self.settings.name, uids=uids, folder=folder, flag=flag)
+        self.rests.forget(uids)
+
+    async def _leave(self, uids: list[int]) -> None:
+        with suppress(FolderMissing, OverQuota, Refused):  # a courtesy: the ledger knows
+            await self.driver.flag(uids, FLAGGED)
+        await self.world.ledger.settle_mail(self.folder, uids, Step.STAYS)
+        self.rests.forget(uids)
+        log.warning(
+            "mailbox.too-large",
+            ingress=self.settings.name,
+            uids=uids[:10],
+            limit=self.settings.message,
+            do="read it in the mailbox, where it stays flagged; or raise limits.message",
+        )
 
     def _target(self, disposition: Disposition) -> tuple[str, str]:
         stays = self.settings.filing == "flag" or disposition is Disposition.FAILED

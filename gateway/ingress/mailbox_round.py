@@ -18,9 +18,9 @@ from gateway.core.arrival import Arrival, Origin, Position
 from gateway.core.place import Folder, Mail, Place, Step
 from gateway.core.reason import Disposition
 from gateway.core.verdict import Defer
-from gateway.ingress.imap.driver import BATCH, Driver, Item, MailboxFault
+from gateway.ingress.imap.driver import BATCH, Driver, Item
 from gateway.ingress.mailbox_filing import Filing
-from gateway.ingress.mailbox_rests import Rests
+from gateway.ingress.mailbox_rests import Rests, apart
 from gateway.ingress.mailbox_settings import MailboxSettings
 from gateway.ingress.mailbox_world import World
 from gateway.ports import Unavailable
@@ -54,8 +54,9 @@ class Round:
         after = 0
         try:
             while not self.stopping() and (batch := await self.world.ledger.unfinished(self.folder, after, BATCH)):
-                if awake := [mail for mail in batch if self.rests.awake(mail.uid)]:
-                    await self._batch(awake)
+                awake = {mail.uid: mail for mail in batch if self.rests.awake(mail.uid)}
+                for some in apart(awake, self.rests.alone):
+                    await self._batch([awake[uid] for uid in some])
                 after = batch[-1].uid
             await self._file_all_but(0)
         finally:
@@ -69,8 +70,11 @@ class Round:
         await asyncio.gather(*self.handed, return_exceptions=True)
 
     async def _batch(self, batch: list[Mail]) -> None:
-        items = await self.driver.sizes([mail.uid for mail in batch])
-        await self._missing([mail for mail in batch if mail.uid not in items])
+        for mail in batch:
+            if mail.step is Step.WAITING:
+                self.rests.unread.setdefault(mail.uid, None)
+        items = await self._items([mail.uid for mail in batch])
+        await self._missing([mail for mail in batch if mail.uid not in items and self.rests.awake(mail.uid)])
         there = [mail for mail in batch if mail.uid in items]
         await self.filing.file({mail.uid: mail.disposition for mail in there if mail.disposition is not None}, items)
         wanted = [mail for mail in there if mail.step is not Step.TAKEN]
@@ -88,6 +92,15 @@ class Round:
                 break
             await self._take_in(part)
 
+    async def _items(self, uids: list[int]) -> dict[int, Item]:
+        items: dict[int, Item] = {}
+
+        async def ask(some: list[int]) -> None:
+            items.update(await self.driver.sizes(some))
+
+        await self.rests.together(uids, ask, "cannot be looked at")
+        return items
+
     async def _missing(self, mails: list[Mail]) -> None:
         """Somebody else moved or removed them; or we did, and were killed before it was written down."""
         for step, found in ((Step.DONE, True), (Step.GONE, False)):
@@ -97,16 +110,20 @@ class Round:
 
     async def _take_in(self, part: Mapping[int, Item]) -> None:
         """Fetch these, while those before are received; when those are done, file them, while these are received."""
-        sizes = {uid: item.size for uid, item in part.items()}
-        async with AsyncExitStack() as holding:
-            await holding.enter_async_context(self.world.memory(sum(sizes.values()), self.settings.name))
-            fetched = await self._fetch(sizes)
-            self._compare(sizes, fetched)
-            large = [uid for uid, octets in fetched.items() if len(octets) > self.settings.message]
-            await self.filing.too_large(large)  # RFC822.SIZE is a claim
-            for uid in large:
-                del fetched[uid]
-            self.handed.append(asyncio.create_task(self._hand_over(fetched, holding.pop_all())))
+        large: list[int] = []
+
+        async def fetch(some: list[int]) -> None:
+            sizes = {uid: part[uid].size for uid in some}
+            async with AsyncExitStack() as holding:
+                await holding.enter_async_context(self.world.memory(sum(sizes.values()), self.settings.name))
+                fetched = await self.driver.fetch(sizes)
+                self._compare(sizes, fetched)
+                large.extend(uid for uid, octets in fetched.items() if len(octets) > self.settings.message)
+                kept = {uid: octets for uid, octets in fetched.items() if uid not in large}
+                self.handed.append(asyncio.create_task(self._hand_over(kept, holding.pop_all())))
+
+        await self.rests.together(part, fetch, "cannot be fetched")
+        await self.filing.too_large(large)  # RFC822.SIZE is a claim
         await self._file_all_but(1)
 
     async def _file_all_but(self, newest: int) -> None:
@@ -114,16 +131,6 @@ class Round:
             outcomes = await self.handed[0]
             self.handed.popleft()
             await self.filing.file(outcomes)
-
-    async def _fetch(self, sizes: Mapping[int, int]) -> dict[int, bytes]:
-        """A mail on which the server fails each time must not keep us from the rest: it is found, and rests."""
-        try:
-            return await self.driver.fetch(sizes)
-        except MailboxFault as fault:
-            if len(sizes) == 1:
-                self.rests.put_off(list(sizes), f"UID {next(iter(sizes))} cannot be fetched: {fault}")
-            self.rests.alone.update(sizes)
-            raise
 
     async def _hand_over(self, fetched: Mapping[int, bytes], memory: AsyncExitStack) -> dict[int, Disposition]:
         outcomes: dict[int, Disposition] = {}

@@ -8,7 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.core.reason import Disposition
 from gateway.ingress.budget import Budget
-from gateway.ingress.imap.driver import Filed, FolderMissing, Gone, Item, RefusedLogin, Selected, Server, Woke
+from gateway.ingress.imap.driver import (
+    Filed,
+    FolderMissing,
+    Gone,
+    Item,
+    OverQuota,
+    Refused,
+    RefusedLogin,
+    Selected,
+    Server,
+    Woke,
+)
 from gateway.ingress.mailbox import Mailbox
 from gateway.ingress.mailbox_settings import MailboxSettings
 from gateway.ingress.mailbox_world import World
@@ -49,6 +60,8 @@ class Mail:
 class FakeServer:
     """Folders of mail by UID. `faults` are raised by name of the call, in turn; `poison` ends connections.
 
+    `stumbles` are raised by name of the call whenever it is about a UID; what is no NO ends the connection.
+
     Without `move`, with `uidplus`: mail is copied, then `on_copied` is called, then it is expunged.
     """
 
@@ -61,6 +74,7 @@ class FakeServer:
         self.password = "secret"  # noqa: S105 - of a server in memory
         self.faults = defaultdict(list)
         self.poison = set()
+        self.stumbles = defaultdict(dict)
         self.calls = []
         self.on_idle = lambda: Woke.TIME
         self.on_copied = lambda: None
@@ -131,14 +145,14 @@ class FakeDriver:
         )
 
     async def sizes(self, uids):
-        self._called("sizes")
+        self._called("sizes", uids)
         here = {uid: self.here[uid] for uid in uids if uid in self.here}
         return {
             uid: Item(mail.size or len(mail.octets), frozenset(mail.flags), mail.came) for uid, mail in here.items()
         }
 
     async def fetch(self, sizes):
-        self._called("fetch")
+        self._called("fetch", sizes)
         self.server.on_fetch()
         if self.server.poison & sizes.keys():
             self.open = False
@@ -159,7 +173,7 @@ class FakeDriver:
         return made
 
     async def move(self, uids, folder):
-        self._called("move")
+        self._called("move", uids)
         if not self.capabilities & {"MOVE", "UIDPLUS"}:
             return Filed.LEFT
         if folder not in self.server.folders:
@@ -182,7 +196,7 @@ class FakeDriver:
             self.here.pop(uid, None)
 
     async def flag(self, uids, keyword):
-        self._called("flag")
+        self._called("flag", uids)
         for uid in uids:
             if uid in self.here:
                 self.here[uid].flags.add(keyword)
@@ -193,10 +207,14 @@ class FakeDriver:
     def abort(self):
         self.open = False
 
-    def _called(self, name):
+    def _called(self, name, uids=()):
         if not self.open:
             raise Gone("closed")
         self.server._called(name)
+        stumbles = self.server.stumbles[name]
+        if (uid := next((uid for uid in uids if uid in stumbles), None)) is not None:
+            self.open = isinstance(stumbles[uid], (FolderMissing, OverQuota, Refused))
+            raise stumbles[uid]
 
 
 class Board:

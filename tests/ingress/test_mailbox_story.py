@@ -306,6 +306,53 @@ async def test_a_mail_on_which_the_server_fails_is_found_and_rests(post, server)
     assert f"UID {uids[3]} cannot be fetched" in post.board.last.last_error
 
 
+BYE = Gone("the server went away")
+NO = Refused("NO [SERVERBUG] not this one", "SERVERBUG")
+
+
+@pytest.mark.parametrize("fault", [BYE, NO], ids=["hangs up", "NO"])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("sizes", "UID 4 cannot be looked at"),
+        ("fetch", "UID 4 cannot be fetched"),
+        ("move", "UID 4 cannot be moved to Done"),
+    ],
+)
+async def test_whatever_the_server_fails_on_with_one_mail_stops_no_other(post, server, call, words, fault):
+    """It alone rests, and what comes later is taken. After a NO the connection is good for the others."""
+    uids = [server.add(letter(message_id=f"{number}@x")) for number in range(8)]
+    server.stumbles[call] = {uids[3]: fault}
+    await post.read()
+    server.add(EVE)
+    await post.read()
+    assert (list(server.folders["INBOX"]), server.contents("Held")) == ([uids[3]], [EVE])
+    assert len(post.gateway.messages) == (9 if call == "move" else 8)
+    assert words in post.board.last.last_error
+    assert post.board.last.unread == (0 if call == "move" else 1)
+    if fault is NO:
+        assert post.clock.waits == []
+
+
+async def test_a_mail_too_large_on_whose_flag_the_server_hangs_up_stops_no_other(gateway, server):
+    """It is flagged as a courtesy; what the server does then is no reason to stop."""
+    server.add(letter(), size=5000)
+    server.add(EVE)
+    server.stumbles["flag"] = {1: BYE}
+    await Post(gateway, server, limit=1000).read()
+    assert (list(server.folders["INBOX"]), server.contents("Held")) == ([1], [EVE])
+
+
+async def test_many_that_end_the_connection_keep_nothing_back_for_long(post, server):
+    """Thirty of them before three good ones: each costs one connection, and the wait for the next does not grow."""
+    server.stumbles["fetch"] = {server.add(letter(message_id=f"p{number}@x")): BYE for number in range(30)}
+    for number in range(3):
+        server.add(letter(message_id=f"{number}@x"))
+    await post.read()
+    assert len(post.gateway.messages) == 3
+    assert max(post.clock.waits) <= 4
+
+
 async def test_a_mail_that_is_too_large_is_not_fetched_and_stays_flagged(gateway, server):
     """By its RFC822.SIZE, or by its octets where that was a lie; a raised bound takes it."""
     post = Post(gateway, server, limit=1000)
@@ -324,7 +371,7 @@ async def test_a_full_folder_loses_nothing_and_is_told(post, server):
     server.faults["move"] = [OverQuota("OVERQUOTA")]
     await post.read()
     assert (server.contents("INBOX"), len(post.gateway.messages)) == ([letter()], 1)
-    assert "1 messages cannot be moved to Done: OVERQUOTA" in post.board.last.last_error
+    assert "UID 1 cannot be moved to Done: OVERQUOTA" in post.board.last.last_error
     post.clock.at += timedelta(minutes=1)
     await post.read()
     assert (server.contents("Done"), len(post.gateway.messages)) == ([letter()], 1)
