@@ -80,10 +80,14 @@ class Mailbox:
         """Read it until drained. Cancelled, it drops the connection; what was committed is moved the next time."""
         self._task, self._rests = asyncio.current_task(), self._resting(None)
         while not self._stop.is_set():
-            try:
-                await self._visit()
-            except (MailboxFault, Unavailable) as fault:
-                await self._wait_for(self._failed(fault).total_seconds())
+            [fault] = await asyncio.gather(self._visit(), return_exceptions=True)
+            match fault:
+                case MailboxFault() | Unavailable():
+                    await self._wait_for(self._failed(fault).total_seconds())
+                case Exception():
+                    await self._wait_for(self._broken(fault).total_seconds())
+                case BaseException():
+                    raise fault
 
     async def drain(self, grace: float) -> None:
         """Start nothing more; what is in work has `grace` seconds."""
@@ -179,6 +183,21 @@ class Mailbox:
             why=str(fault),
             again_in=wait.total_seconds(),
             do=remedy(str(fault), _BY_KIND) if isinstance(fault, Gone) else _BY_KIND,  # those words are the kernel's
+        )
+        return wait
+
+    def _broken(self, fault: Exception) -> timedelta:
+        """Tell of what nobody foresaw, and how long to wait: no other mailbox has to do with it."""
+        self._failures += 1
+        wait = REFUSAL.after(self._failures, self._world.chance())
+        kind = type(fault).__name__
+        self._stands(last_error=f"a fault of ours, told in the log: {kind}", next_try=self._world.now() + wait)
+        log.error(
+            "mailbox.fault",
+            ingress=self._settings.name,
+            again_in=wait.total_seconds(),
+            do="report it, with what follows",
+            exc_info=fault,
         )
         return wait
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -134,22 +135,29 @@ class Round:
 
     async def _hand_over(self, fetched: Mapping[int, bytes], memory: AsyncExitStack) -> dict[int, Disposition]:
         outcomes: dict[int, Disposition] = {}
-
-        async def receive(uid: int) -> None:
-            async with self.room:
-                outcome = await self._receive(uid, fetched[uid])
-            if outcome is not None:
-                outcomes[uid] = outcome
-
         async with memory:
-            for uid in fetched if self.renumbered else ():
-                known = await self.world.ledger.known_again(Place(self.folder, uid), fetched[uid])
-                if known is not None:
-                    outcomes[uid] = known
-            async with asyncio.TaskGroup() as group:
-                for uid in sorted(fetched.keys() - outcomes.keys()):
-                    group.create_task(receive(uid))
+            for uid in fetched if self.renumbered else ():  # one by one: each message is known again once
+                outcomes |= await self._outcomes({uid: self.world.ledger.known_again(self._at(uid), fetched[uid])})
+            new = sorted(uid for uid in fetched.keys() - outcomes.keys() if self.rests.awake(uid))
+            outcomes |= await self._outcomes({uid: self._receive(uid, fetched[uid]) for uid in new})
         self.rests.forget(outcomes)
+        return outcomes
+
+    async def _outcomes(self, works: Mapping[int, Coroutine[Any, Any, Disposition | None]]) -> dict[int, Disposition]:
+        """What became of each; where that is a fault of ours, its mail rests. Raises Unavailable."""
+        outcomes: dict[int, Disposition] = {}
+        for uid, outcome in zip(works, await asyncio.gather(*works.values(), return_exceptions=True), strict=True):
+            match outcome:
+                case Unavailable():
+                    raise outcome
+                case Exception():
+                    do = "report it, with what follows"
+                    log.error("mailbox.fault", ingress=self.settings.name, uid=uid, do=do, exc_info=outcome)
+                    self.rests.put_off([uid], f"UID {uid} meets a fault of ours: {type(outcome).__name__}")
+                case BaseException():
+                    raise outcome
+                case Disposition():
+                    outcomes[uid] = outcome
         return outcomes
 
     def _compare(self, sizes: Mapping[int, int], fetched: Mapping[int, bytes]) -> None:
@@ -161,12 +169,16 @@ class Round:
         """None: put off, and nothing written down (I9)."""
         settings, world = self.settings, self.world
         origin = Origin(settings.name, Position.BEHIND_MTA, settings.server.host, settings.trusted_ids, settings.inside)
-        place = Place(self.folder, uid)
-        receipt = await world.receive(Arrival(world.new_id(), octets, None, origin, world.now(), place))
+        async with self.room:
+            arrival = Arrival(world.new_id(), octets, None, origin, world.now(), self._at(uid))
+            receipt = await world.receive(arrival)
         if isinstance(receipt.verdict, Defer):
             self.rests.put_off([uid], f"UID {uid} is put off: {receipt.verdict.detail}")
             return None
         return receipt.verdict.disposition
+
+    def _at(self, uid: int) -> Place:
+        return Place(self.folder, uid)
 
 
 def _parts(items: Mapping[int, Item], alone: set[int]) -> Iterator[dict[int, Item]]:

@@ -66,7 +66,17 @@ def test_the_items_of_a_message():
     }
 
 
-@pytest.mark.parametrize("when", ["", "yesterday", "31-Feb-2026 10:00:00 +0000", "01-Foo-2026 10:00:00 +0000"])
+@pytest.mark.parametrize(
+    "when",
+    [
+        "",
+        "yesterday",
+        "31-Feb-2026 10:00:00 +0000",
+        "01-Foo-2026 10:00:00 +0000",
+        "01-Jan-0001 00:00:00 +0100",
+        "31-Dec-9999 23:59:59 -1200",
+    ],
+)
 def test_a_date_that_is_none(when):
     """It is no reason to leave a message lying."""
     said = f'* 3 FETCH (UID 9 RFC822.SIZE 12 INTERNALDATE "{when}")\r\n'.encode()

@@ -306,6 +306,53 @@ async def test_a_mail_on_which_the_server_fails_is_found_and_rests(post, server)
     assert f"UID {uids[3]} cannot be fetched" in post.board.last.last_error
 
 
+async def test_a_fault_of_ours_at_one_mail_stops_no_other(post, server):
+    """It is told with its traceback, and the mail rests; tried again, it is taken."""
+    server.add(EVE)
+    server.add(letter())
+    fault = ValueError("which nobody foresaw")
+
+    async def receive(arrival):
+        if arrival.raw == EVE:
+            raise fault
+        return await post.gateway.receiver(arrival)
+
+    with capture_logs() as logs:
+        await post.read(receive=receive)
+    [told] = [one for one in logs if one["event"] == "mailbox.fault"]
+    assert (told["log_level"], told["uid"], told["exc_info"]) == ("error", 1, fault)
+    assert (server.contents("INBOX"), server.contents("Done")) == ([EVE], [letter()])
+    assert post.board.last.last_error == "UID 1 meets a fault of ours: ValueError"
+    await post.read()
+    assert (server.contents("INBOX"), server.contents("Held")) == ([], [EVE])
+
+
+async def test_a_fault_of_ours_in_one_mailbox_is_waited_out(post, server):
+    """As long as for a refusal; the daemon, and every other mailbox, goes on."""
+    server.faults["select"] = [OverflowError("which nobody foresaw")]
+    server.add(letter())
+    with capture_logs() as logs:
+        await post.read()
+    assert [one["again_in"] for one in logs if one["event"] == "mailbox.fault"] == [300]
+    assert post.board.told[0].last_error == "a fault of ours, told in the log: OverflowError"
+    assert (server.contents("Done"), post.board.last.last_error) == ([letter()], "")
+
+
+async def test_a_mail_that_was_taken_by_the_reading_before_is_no_end(post, server):
+    """A reading was cancelled while its commit waited in the queue: the mail is found taken, and filed."""
+    server.add(letter())
+
+    async def receive(arrival):
+        await post.gateway.receiver(arrival)
+        return await post.gateway.receiver(replace(arrival, id="M9000000"))
+
+    await post.read(receive=receive)
+    assert server.contents("INBOX") == [letter()]
+    post.clock.at += timedelta(minutes=1)
+    await post.read()
+    assert (server.contents("Done"), len(post.gateway.messages)) == ([letter()], 1)
+
+
 BYE = Gone("the server went away")
 NO = Refused("NO [SERVERBUG] not this one", "SERVERBUG")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
 
 from gateway.core.letter import shown
 from gateway.ingress.imap.driver import HIGHEST_UID, Item, Lied, Selected
@@ -175,8 +175,8 @@ def _words(frame: Frame) -> Iterator[str | bytes]:
 
 def _when(text: str) -> datetime | None:
     found = _INTERNALDATE.fullmatch(text)
-    if found is None or found[2].title() not in MONTHS:
-        return None
+    if found is None or found[2].title() not in MONTHS or not MINYEAR < int(found[3]) < MAXYEAR:
+        return None  # at either end of time another zone, or the day before, is out of range
     day, hour, minute, second, hours, minutes = (int(found[at]) for at in (1, 4, 5, 6, 8, 9))
     offset = timedelta(hours=hours, minutes=minutes)
     zone = timezone(-offset if found[7] == "-" else offset) if offset < timedelta(days=1) else UTC
