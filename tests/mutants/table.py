@@ -139,8 +139,8 @@ MUTANTS = (
         "i3",
         "answers are given before the commit",
         "store/group.py",
-        "            return [_one(transaction.connection, job) for job in group]\n",
-        "            for one in [_one(transaction.connection, job) for job in group]:\n"
+        "            return [self._one(transaction.connection, job) for job in group]\n",
+        "            for one in [self._one(transaction.connection, job) for job in group]:\n"
         "                one.job.loop.call_soon_threadsafe(one.tell)\n"
         "            return []\n",
     ),
