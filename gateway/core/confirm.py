@@ -68,6 +68,8 @@ def answer(case: Case) -> Objection | None:
     said, state = word(case.parsed.body.text), asked.at(case.arrival.at)
     if said is None or state not in {State.OPEN, said} or asked.account.status is not Standing.ACTIVE:
         return None  # too late, or the opposite of before: staff read it in a ticket
+    if state is State.OPEN and not asked.agrees(said):
+        return None  # a person has judged otherwise
     again = "" if state is State.OPEN else ", again"
     return Objection(Reason.CONFIRMATION, f"the primary of {asked.account.code} on {asked.message_id}: {said}{again}")
 

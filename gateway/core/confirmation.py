@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 
 from gateway.core.account import Account
+from gateway.core.reason import Disposition
 
 OPEN_FOR = timedelta(days=7)
 """A question is answered within this, or not at all."""
@@ -40,17 +41,23 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """One question: about which held message, to which account, as that is now."""
+    """One question: about which message, to which account, and what became of it; both as they are now."""
 
     reference: str
     message_id: str
     account: Account
     state: State
     expires: datetime
+    became: Disposition
 
     def at(self, now: datetime) -> State:
         """How it stands at a moment."""
         return State.EXPIRED if self.state is State.OPEN and now >= self.expires else self.state
+
+    def agrees(self, said: State) -> bool:
+        """Whether what is said is what became of the message, or can still be done."""
+        let_in = self.became is Disposition.ACCEPT
+        return self.became is Disposition.QUARANTINE or (said is State.CONFIRMED) == let_in
 
 
 _WORDS = {

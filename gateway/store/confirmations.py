@@ -16,11 +16,12 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from gateway.core.committed import Ask, Held, Record, Recorded, Said
 from gateway.core.confirm import by
 from gateway.core.confirmation import PER_DAY, Asking, Confirmation, State
-from gateway.core.reason import Reason
+from gateway.core.reason import Disposition, Reason
 from gateway.core.times import moment, stamp
 from gateway.store import archive, blobs, book, letters, quarantine
 from gateway.store import tables as t
 from gateway.store.audit import note
+from gateway.store.database import Outdated
 from gateway.store.dialect import serialise
 from gateway.store.prepared import Prepared
 
@@ -28,14 +29,19 @@ DAY = timedelta(days=1)
 log = structlog.get_logger()
 
 _c = t.confirmation.c
-_by_reference = Prepared(select(t.confirmation).where(_c.ref == bindparam("reference")))
+_by_reference = Prepared(
+    select(t.confirmation, t.message.c.disposition)
+    .join(t.message, t.message.c.id == _c.message_id)
+    .where(_c.ref == bindparam("reference"))
+)
 _asked = Prepared(
     select(func.count()).where(_c.account_id == bindparam("account"), _c.made_at > bindparam("since")),
 )
 _open = Prepared(
-    select(func.count()).where(
-        _c.account_id == bindparam("account"), _c.state == State.OPEN.value, _c.expires_at > bindparam("now")
-    ),
+    select(func.count())
+    .select_from(t.confirmation.join(t.outbox, t.outbox.c.id == _c.outbox_id))
+    .where(_c.account_id == bindparam("account"), _c.state == State.OPEN.value, _c.expires_at > bindparam("now"))
+    .where(t.outbox.c.state != "cancelled")
 )
 _insert = Prepared(insert(t.confirmation))
 
@@ -59,7 +65,9 @@ def confirmation(connection: Connection, reference: str) -> Confirmation | None:
     account = book.by_id(connection, row.account_id) if row else None
     if row is None or account is None:
         return None
-    return Confirmation(row.ref, row.message_id, account, State(row.state), moment(row.expires_at))
+    return Confirmation(
+        row.ref, row.message_id, account, State(row.state), moment(row.expires_at), Disposition(row.disposition)
+    )
 
 
 def held(connection: Connection, message_id: str) -> Held | None:
@@ -110,7 +118,10 @@ def _ask(connection: Connection, question: Ask, now: datetime) -> None:
 def _answer(
     connection: Connection, answer: Said, answer_id: str, acknowledgements: letters.Limits, now: datetime
 ) -> bool:
-    """Once: whoever closes the question does what the answer says, if the message is held for the same reason still."""
+    """Once: whoever closes the question does what the answer says, if the message is held for the same reason still.
+
+    Raises Outdated where a person has judged it since the answer was examined, which may not be what it says.
+    """
     asked = answer.confirmation
     still_open = (_c.ref == asked.reference) & (_c.state == State.OPEN.value) & (_c.expires_at > stamp(now))
     closing = update(t.confirmation).where(still_open).values(state=answer.said.value, answer_id=answer_id)
@@ -123,8 +134,10 @@ def _answer(
     note(connection, now, who, f"confirmation.{answer.said}", asked.message_id, f"by message {answer_id}")
     try:
         reason = quarantine.held_for(connection, asked.message_id)
-    except (LookupError, ValueError):  # judged meanwhile
-        return True
+    except (LookupError, ValueError) as judged:
+        if asked.became is Disposition.QUARANTINE:
+            raise Outdated(f"{asked.message_id} was judged while its answer was") from judged
+        return True  # as the answer says
     if answer.said is State.DENIED:
         quarantine.reject(connection, asked.message_id, now=now, by=who)
     elif answer.release is not None and reason in answer.release[1].reasons:

@@ -35,7 +35,7 @@ class Superseded(Unavailable):
 
 
 class Outdated(Unavailable):
-    """What was decided is of an account that has gone since: this piece of work wrote nothing; decide anew."""
+    """What was decided stands on something that has changed since: this piece of work wrote nothing; decide anew."""
 
 
 class Unfit(Unavailable):

@@ -14,7 +14,7 @@ from gateway.core.committed import Held, Record, Recorded
 from gateway.core.reason import Disposition, Reason
 from gateway.core.times import moment
 from gateway.core.verdict import Verdict
-from gateway.store import archive, ledger, letters, retention
+from gateway.store import archive, ledger, letters, questions, retention
 from gateway.store import tables as t
 from gateway.store.audit import note
 
@@ -73,6 +73,8 @@ def release(
         connection.execute(update(t.message).where(message).values(columns))
 
     recorded = archive.settle(connection, record, write, acknowledgements=acknowledgements, now=now)
+    if recorded.verdict.disposition is not Disposition.QUARANTINE:
+        questions.withdraw(connection, [record.case.arrival.id])
     waived = override.told + (f" for {override.account}" if override.account else "")
     outcome = f"{recorded.verdict.disposition} ({recorded.verdict.reason})"
     note(connection, now, override.by, "quarantine.release", record.case.arrival.id, f"{waived}: {outcome}")
@@ -87,6 +89,7 @@ def reject(connection: Connection, message_id: str, *, now: datetime, by: str) -
         .where(t.message.c.id == message_id)
         .values(disposition=Disposition.REJECT.value, rule=f"{REJECTED}{by}", dedup=None, expires_at=None),
     )
+    questions.withdraw(connection, [message_id])
     note(connection, now, by, "quarantine.reject", message_id, reason)
 
 

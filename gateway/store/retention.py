@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, null, select, tex
 from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, Kept, Retention, Swept
 from gateway.core.times import stamp
-from gateway.store import contents, deliveries
+from gateway.store import contents, deliveries, questions
 from gateway.store import retention_terms as terms
 from gateway.store import tables as t
 from gateway.store.audit import note
@@ -118,6 +118,7 @@ def let_go(connection: Connection, ids: Sequence[str], rule: str) -> int:
     _strip(connection, held)
     values = {"disposition": Disposition.DISCARD.value, "rule": rule, "dedup": None, "expires_at": None}
     connection.execute(update(t.message).where(_m.id.in_(held)).values(values))
+    questions.withdraw(connection, held)
     return len(held)
 
 

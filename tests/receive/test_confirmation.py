@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.core.address import Address
+from gateway.core.case import Override
 from gateway.core.confirmation import OPEN_FOR, PER_DAY, Asking, word
 from gateway.core.expression import compile_condition
 from gateway.core.facts import SCHEMA
@@ -20,7 +21,7 @@ from gateway.core.reply import Failed, Kind, address
 from gateway.core.rule import Hold, Refusal, Rule
 from gateway.core.verdict import Defer
 from gateway.ports import Unavailable
-from gateway.store import book, confirmations, erase, letters, quarantine
+from gateway.store import book, confirmations, erase, letters, quarantine, retention
 from gateway.store import tables as t
 from house import NOW, ROSSI, UNLIMITED, letter
 
@@ -287,16 +288,65 @@ def purge(connection, message_id, *, now, by):
     quarantine.purge(connection, [message_id], now=now, by=by)
 
 
-@pytest.mark.parametrize("judged", [quarantine.reject, purge])
+async def release(gateway, receipt):
+    """By staff, against what it is held for."""
+    override = Override("anna", frozenset({Reason.UNAUTHENTICATED}))
+    held = await gateway.store.held(receipt.id)
+    record = await gateway.receiver.examine(held.arrival, override)
+    gateway.database.write(lambda c: quarantine.release(c, record, override, letters.Limits(), LATER))
+
+
+async def let_go(gateway, receipt, judged):
+    """A person's word, or the end of its time."""
+    if judged is release:
+        await release(gateway, receipt)
+    elif judged is retention:
+        gateway.database.write(lambda c: retention.let_go(c, [receipt.id], retention.EXPIRED))
+    else:
+        gateway.database.write(lambda c: judged(c, receipt.id, now=NOW, by="anna"))
+
+
+JUDGED = [quarantine.reject, purge, release, retention]
+
+
+@pytest.mark.parametrize("judged", JUDGED)
+async def test_nobody_is_asked_about_what_was_judged_meanwhile(asking, judged):
+    """The letter that waits goes with it; that of another message stays."""
+    held = await asking.receive(forged())
+    await asking.receive(forged(1))
+    await let_go(asking, held, judged)
+    asked = [row["state"] for row in asking.outbox if row["kind"] == "confirm"]
+    assert (asked, len(questions(asking))) == (["cancelled", "due"], 1)
+
+
+@pytest.mark.parametrize("judged", JUDGED)
 async def test_what_a_person_has_judged_meanwhile_stays_judged(asking, judged):
-    """The answer is written down, and does nothing more."""
+    """An answer that says otherwise is for staff; one that says the same is filed as such."""
     held = await asking.receive(forged())
     (question,) = questions(asking)
-    asking.database.write(lambda c: judged(c, held.id, now=NOW, by="anna"))
-    before = fate(asking, held)
-    await answer(asking, question)
-    assert (fate(asking, held), asking.tickets) == (before, [])
-    assert asking.audit[-1]["action"] == "confirmation.confirmed"
+    await let_go(asking, held, judged)
+    before, tickets = fate(asking, held), len(asking.tickets)
+    same, other = ("CONFERMO", "NOT ME") if judged is release else ("NOT ME", "CONFERMO")
+    said = await answer(asking, question, other)
+    assert (fate(asking, said)[0], len(asking.tickets)) == ("accept", tickets + 1)
+    assert state(asking, held) == "open"
+    said = await answer(asking, question, same, number=1)
+    assert (fate(asking, said), len(asking.tickets)) == (("discard", "confirmation"), tickets + 1)
+    assert fate(asking, held) == before
+    assert state(asking, held) == word(same)
+
+
+async def test_what_is_judged_while_its_answer_is_has_the_answer_decided_anew(asking):
+    """Between the look-up and the commit: the primary's word does not vanish."""
+    held = await asking.receive(forged())
+    raw, to = reply_to(questions(asking)[0])
+    arrival = asking.arrival(raw, reverse_path=PRIMARY, forward_paths=to)
+    record = await asking.receiver._answering(await asking.receiver.examine(arrival))
+    asking.database.write(lambda c: quarantine.reject(c, held.id, now=NOW, by="anna"))
+    with pytest.raises(Unavailable, match="was judged while its answer was"):
+        await asking.store.record(record)
+    assert (len(asking.messages), state(asking, held)) == (1, "open")
+    assert fate(asking, await asking.receiver(arrival))[0] == "accept"
 
 
 async def test_a_letter_that_comes_back_leaves_it_held(asking):
@@ -329,14 +379,18 @@ async def test_a_flood_of_forgeries_makes_few_letters(asking):
 
 
 async def test_by_digest_one_question_waits_at_a_time(gateway):
-    """The next one is asked when it is answered, or has expired."""
+    """The next one is asked when it is answered, has expired, or is not sent any more."""
     ruled = gateway.ruled(policy(asking=Asking.DIGEST))
     await ruled.receive(forged(1))
     await ruled.receive(forged(2))
     (question,) = questions(ruled)
     await answer(ruled, question, "NOT ME")
-    await ruled.receive(forged(3))
-    assert len(questions(ruled)) == 2
+    third = await ruled.receive(forged(3))
+    await ruled.receive(forged(4))
+    assert len(questions(ruled)) == 1
+    await let_go(ruled, third, quarantine.reject)
+    await ruled.receive(forged(5))
+    assert (len(questions(ruled)), len(ruled.outbox)) == (1, 3)
 
 
 async def test_nobody_is_asked_while_it_is_off(gateway):
