@@ -161,6 +161,9 @@ class Mailboxes(Protocol):
     async def see(self, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
         """Put `uids` down as waiting, and that all up to the sight's mark were seen. Raises Unavailable."""
 
+    async def set_aside(self, folder: Folder) -> None:
+        """Its UIDs are of other mail from now on: what is known is of an earlier UIDVALIDITY. Raises Unavailable."""
+
     async def unfinished(self, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:
         """What is not done with UIDs over `after`, in their order. Raises Unavailable."""
 

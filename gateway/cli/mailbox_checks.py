@@ -17,6 +17,7 @@ from gateway.core.remedies import with_remedy
 from gateway.ingress.imap.client import connect
 from gateway.ingress.imap.driver import MailboxFault, Selected, Waits
 from gateway.ingress.mailbox_settings import HOPELESS
+from gateway.ingress.mailbox_sight import anew
 from gateway.ports import Unavailable
 from gateway.store import mailboxes
 
@@ -36,6 +37,8 @@ class Look:
     offers: frozenset[str]
     there: int
     taken: int
+    anew: str
+    """By what it shows that its UIDs have begun again."""
 
 
 def examine(config: Config) -> Iterator[Finding]:
@@ -62,14 +65,16 @@ async def look(config: Config, one: ImapMailbox) -> Look:
         selected = await driver.select(settings.folder)
         there = await driver.uids(1)
         sight = _sight(config, Folder(one.name, selected.uidvalidity))
-        if sight is not None:
+        if why := anew(sight, selected.uidnext):
+            taken = len(there)
+        elif sight is not None:
             taken = len([uid for uid in there if uid > sight.mark])
         elif isinstance(settings.start, str):
             taken = len(there) if settings.start == "all" else 0
         else:
             taken = len(await driver.uids(1, since=settings.start))
         await driver.logout()
-        return Look(selected, driver.capabilities, len(there), taken)
+        return Look(selected, driver.capabilities, len(there), taken, why)
     finally:
         driver.abort()
 
@@ -79,6 +84,9 @@ def _told(one: ImapMailbox, found: Look) -> Iterator[Finding]:
     without = f"; without {', '.join(lacks)}" if lacks else ""
     words = f"{one.folder} holds {found.there}, of which {found.taken} are to be taken (start: {one.start})"
     yield _finding(Finding.OK, f"{one.name}: {words}{without}")
+    if found.anew:
+        words = f"{one.name}: the UIDs of {one.folder} began again: {found.anew}; give another mailbox another `name`"
+        yield _finding(Finding.WARN, words)
     if found.selected.read_only:
         yield _finding(Finding.FAIL, f"{one.name}: {one.folder} is read-only for {one.username}; give it write access")
     if one.filing == "move" and not {"MOVE", "UIDPLUS"} & found.offers:

@@ -58,9 +58,11 @@ class Sight:
     """What is known of a folder: every UID up to `mark` was seen.
 
     `since` is when the newest mail that was there at first sight, and was not to be taken, had come (the server's
-    INTERNALDATE); `renumbered` says that the mailbox was known under another UIDVALIDITY.
+    INTERNALDATE); `renumbered` says that the mailbox was known under another UIDVALIDITY, `superseded` that this one
+    was followed by another.
     """
 
     mark: int
     since: datetime | None = None
     renumbered: bool = False
+    superseded: bool = False

@@ -22,7 +22,7 @@ from gateway.ingress.mailbox_filing import Filing
 from gateway.ingress.mailbox_rests import Rests
 from gateway.ingress.mailbox_round import Round
 from gateway.ingress.mailbox_settings import CONNECTION, HOPELESS, REFUSAL, MailboxSettings, SignIn
-from gateway.ingress.mailbox_sight import first_sight
+from gateway.ingress.mailbox_sight import begun_again, first_sight, news
 from gateway.ingress.mailbox_world import World
 from gateway.ports import Board, Unavailable
 
@@ -113,12 +113,12 @@ class Mailbox:
     async def _stay(self, driver: Driver, selected: Selected) -> None:
         """Look at everything, wait for a change or for the next sweep, and again."""
         folder = Folder(self._settings.name, selected.uidvalidity)
-        sight = await first_sight(self._world, self._settings, driver, folder)
-        if folder != self._rests.folder:
+        if await begun_again(self._world, folder, selected.uidnext) or folder != self._rests.folder:
             self._rests = self._resting(folder)
+        sight = await first_sight(self._world, self._settings, driver, folder, selected.uidnext)
         deaf, waited = False, None
         while not self._stop.is_set():
-            found = await self._look(driver, folder, sight, keeps_keywords=selected.keeps_keywords)
+            found = await self._look(driver, folder, sight, selected)
             if found and waited is Woke.TIME and not deaf:
                 deaf = True
                 log.warning(
@@ -132,18 +132,18 @@ class Mailbox:
                 continue
             waited = await self._wait(driver, deaf=deaf)
 
-    async def _look(self, driver: Driver, folder: Folder, sight: Sight, *, keeps_keywords: bool) -> bool:
+    async def _look(self, driver: Driver, folder: Folder, sight: Sight, selected: Selected) -> bool:
         """One sweep; whether anything was there that was not seen before."""
         known = await self._world.ledger.sight(folder) or sight
-        new = [uid for uid in await driver.uids(known.mark + 1) if uid > known.mark]  # `n:*` names the last one, always
+        new = await news(driver, known.mark, selected.uidnext)
         for at in range(0, len(new), SEEN_AT_ONCE):
             chunk = new[at : at + SEEN_AT_ONCE]
             await self._world.ledger.see(folder, chunk, replace(known, mark=chunk[-1]), self._world.now())
         given = self._world, self._settings, driver, folder, self._rests
-        filing = Filing(*given, keeps_keywords=keeps_keywords)
+        filing = Filing(*given, keeps_keywords=selected.keeps_keywords)
         await Round(*given, filing, renumbered=known.renumbered, stopping=self._stop.is_set).walk()
         if filing.reopened:
-            return await self._look(driver, folder, sight, keeps_keywords=keeps_keywords) or bool(new)
+            return await self._look(driver, folder, sight, selected) or bool(new)
         self._failures = 0
         now = self._world.now()
         self._stands(

@@ -162,6 +162,10 @@ class Store:
         work = partial(mailboxes.see, folder=folder, uids=uids, sight=sight, now=now)
         await self._write_of(folder, work)
 
+    async def set_aside(self, folder: Folder) -> None:
+        """Begin a folder anew."""
+        await self._write_of(folder, partial(mailboxes.set_aside, folder=folder))
+
     async def unfinished(self, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:
         """What is not done."""
         return await self._reader.ask(partial(mailboxes.unfinished, folder=folder, after=after, limit=limit))

@@ -23,7 +23,9 @@ from gateway.store.prepared import Prepared
 
 _in_folder = (t.mail.c.ingress == bindparam("i")) & (t.mail.c.uidvalidity == bindparam("v"))
 _here = _in_folder & (t.mail.c.uid == bindparam("u"))
-_folders = select(t.folder).where(t.folder.c.ingress == bindparam("i")).order_by(t.folder.c.first_seen_at)
+_age = t.folder.c.first_seen_at, t.folder.c.uidvalidity
+_folders = select(t.folder).where(t.folder.c.ingress == bindparam("i")).order_by(*_age)
+_lowest = select(func.min(t.folder.c.uidvalidity)).where(t.folder.c.ingress == bindparam("i"))
 _mark = upsert(t.folder)
 _later = case((_mark.excluded.mark > t.folder.c.mark, _mark.excluded.mark), else_=t.folder.c.mark)
 _mark = _mark.on_conflict_do_update(index_elements=["ingress", "uidvalidity"], set_={"mark": _later})
@@ -62,7 +64,7 @@ _known = Prepared(
     .order_by(t.message.c.received_at)
     .limit(1)
 )
-_by_age = select(t.folder.c.ingress, t.folder.c.uidvalidity).order_by(t.folder.c.first_seen_at)
+_by_age = select(t.folder.c.ingress, t.folder.c.uidvalidity).order_by(*_age)
 _steps = select(
     t.mail.c.ingress,
     t.mail.c.day,
@@ -82,7 +84,12 @@ def sight(connection: Connection, folder: Folder) -> Sight | None:
         return None
     here = next((row for row in rows if row.uidvalidity == folder.uidvalidity), None)
     since = (here or rows[0]).since
-    return Sight(here.mark if here else 0, moment(since) if since else None, renumbered=here is None or len(rows) > 1)
+    return Sight(
+        here.mark if here else 0,
+        moment(since) if since else None,
+        renumbered=here is None or len(rows) > 1,
+        superseded=here is not None and here is not rows[-1],
+    )
 
 
 def see(connection: Connection, folder: Folder, uids: Sequence[int], sight: Sight, now: datetime) -> None:
@@ -98,6 +105,14 @@ def see(connection: Connection, folder: Folder, uids: Sequence[int], sight: Sigh
         rows = [{**names, "uid": uid, "day": day, "step": Step.WAITING.value} for uid in uids]
         new = len(connection.execute(_insert, rows).all())
         connection.execute(_count, {"ingress": folder.ingress, "day": day, "uids": new})
+
+
+def set_aside(connection: Connection, folder: Folder) -> None:
+    """Keep what is known under a UIDVALIDITY that no server gives: the folder's UIDs are of other mail from now on."""
+    aside = min(connection.execute(_lowest, {"i": folder.ingress}).scalar() or 0, 0) - 1
+    for table in (t.folder, t.mail):
+        here = (table.c.ingress == folder.ingress) & (table.c.uidvalidity == folder.uidvalidity)
+        connection.execute(update(table).where(here).values(uidvalidity=aside))
 
 
 def unfinished(connection: Connection, folder: Folder, after: int, limit: int) -> tuple[Mail, ...]:

@@ -163,6 +163,15 @@ async def test_uids_from_one_on_ascending(host):
         assert await driver.uids(1, since=(now + timedelta(days=2)).date()) == ()
 
 
+async def test_what_is_present(host):
+    """Of those that were asked for, and of no others."""
+    host.deliver(MAIL, OTHER)
+    async with signed_in(host) as driver:
+        one, two = await driver.uids(1)
+        assert await driver.present([one, two + 5, 2**32 - 1]) == {one}
+        assert await driver.present([]) == frozenset()
+
+
 async def test_sizes_and_octets_of_what_is_there(host):
     """Exact here; one that is not there is left out of both; the octets are those that came, and stay unseen."""
     host.deliver(MAIL, OTHER)

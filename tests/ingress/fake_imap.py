@@ -144,6 +144,10 @@ class FakeDriver:
             sorted(uid for uid, mail in self.here.items() if uid >= first and (not since or mail.came.date() >= since))
         )
 
+    async def present(self, uids):
+        self._called("present")
+        return frozenset(uid for uid in uids if uid in self.here)
+
     async def sizes(self, uids):
         self._called("sizes", uids)
         here = {uid: self.here[uid] for uid in uids if uid in self.here}

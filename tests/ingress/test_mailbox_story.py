@@ -179,6 +179,62 @@ async def test_renumbered_old_mail_stays_old(gateway, server):
     assert server.contents("INBOX") == [EVE]
 
 
+def again(server, *raws):
+    """Restored from an earlier state, or another mailbox: the numbers begin again, and UIDVALIDITY is as it was."""
+    server.folders["INBOX"], server.next["INBOX"] = {}, 1
+    for raw in raws:
+        server.add(raw)
+
+
+async def test_uids_that_begin_again_under_the_same_uidvalidity_hide_nothing(post, server):
+    """UIDNEXT tells: what lies below the mark is taken once more, what is known by its content is not."""
+    for raw in (MALFORMED, EVE, letter(message_id="2@x")):
+        server.add(raw)
+    await post.read()
+    again(server, MALFORMED, letter())
+    with capture_logs() as logs:
+        await post.read()
+    [told] = [one for one in logs if one["event"] == "mailbox.begun-again"]
+    assert (told["log_level"], told["why"]) == ("error", "UID 3 was seen, UIDNEXT is 3")
+    assert (server.contents("INBOX"), len(server.contents("Done"))) == ([MALFORMED], 2)
+    assert len(post.gateway.messages) == 4
+    assert all(row["ok"] for row in post.gateway.balance)
+
+
+async def test_a_uidvalidity_that_comes_back_hides_nothing(post, server):
+    """A, then B, then A once more, whose UIDNEXT alone would say nothing."""
+    server.add(EVE)
+    for uidvalidity, raws in ((7, []), (8, [letter(message_id="2@x")]), (7, [letter(), letter(message_id="3@x")])):
+        server.uidvalidity = uidvalidity
+        if raws:
+            again(server, *raws)
+        await post.read()
+        post.clock.at += timedelta(minutes=1)
+    await post.read()
+    assert (server.contents("INBOX"), len(post.gateway.messages)) == ([], 4)
+
+
+async def test_one_wrong_uid_in_a_search_hides_nothing(post, server):
+    """It is not there when it is asked for, so the mark does not go up to it."""
+    server.add(EVE)
+
+    async def connect(where, waits=None):
+        driver = await server.connect(where)
+        uids = driver.uids
+
+        async def listed(first, since=None):
+            return *await uids(first, since), 2**32 - 1
+
+        driver.uids = listed
+        return driver
+
+    await post.read(connect=connect)
+    server.add(letter())
+    await post.read(connect=connect)
+    assert (server.contents("INBOX"), len(post.gateway.messages)) == ([], 2)
+    assert all(row["ok"] for row in post.gateway.balance)
+
+
 async def test_the_next_are_fetched_while_those_before_are_received(post, server):
     """Seventeen that say a mebibyte each are two parts: the second comes before the first is answered for."""
     fetched = asyncio.Event()

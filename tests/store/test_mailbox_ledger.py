@@ -88,6 +88,26 @@ async def test_a_renumbered_mailbox_keeps_its_beginning(gateway):
     assert await gateway.store.sight(Folder("assistenza", 8)) == Sight(0, NOW - timedelta(days=3), renumbered=True)
 
 
+async def test_a_folder_that_begins_again_keeps_what_came_in(gateway):
+    """The same UID may be put down once more, and its octets are known again; nothing is missing."""
+    await seen(gateway, [5, 6], 6)
+    await received(gateway, 5, letter())
+    for _ in range(2):
+        await gateway.store.set_aside(BOX)
+    assert await gateway.store.sight(BOX) == Sight(0, renumbered=True)
+    await gateway.store.see(BOX, [5], Sight(5), NOW + timedelta(days=1))
+    assert await gateway.store.known_again(Place(BOX, 5), letter()) is Disposition.ACCEPT
+    assert [(row["waiting"], row["ok"]) for row in gateway.balance] == [(0, True), (0, True)]
+
+
+async def test_an_earlier_uidvalidity_that_is_back_is_told(gateway):
+    """It was followed by another, so its numbers may be of other mail."""
+    await seen(gateway, [5], 5)
+    await gateway.store.see(Folder("assistenza", 8), [5], Sight(5), NOW + timedelta(days=1))
+    assert (await gateway.store.sight(BOX)).superseded
+    assert not (await gateway.store.sight(Folder("assistenza", 8))).superseded
+
+
 async def test_the_same_octets_are_known_again_once_for_each_time_they_came(gateway):
     """After a new UIDVALIDITY a mail is found by its content; two of the same stay two, and a third is new."""
     await seen(gateway, [5, 6], 6)

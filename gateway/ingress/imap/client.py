@@ -97,6 +97,14 @@ class Client:
         found = self._caller.read(answers.searched, frames)
         return tuple(uid for uid in found if uid >= first)  # `*` is the last one, also below `first` (RFC 9051 §6.4.8)
 
+    async def present(self, uids: Iterable[int]) -> frozenset[int]:
+        """Those of these that are there."""
+        found: set[int] = set()
+        for named, batch in uid_sets(uids):
+            frames = await self._by_uid("SEARCH", f"UID {named}")
+            found |= set(batch) & set(self._caller.read(answers.searched, frames))
+        return frozenset(found)
+
     async def sizes(self, uids: Iterable[int]) -> dict[int, Item]:
         """What is known of these."""
         known: dict[int, Item] = {}

@@ -146,6 +146,9 @@ class Driver(Protocol):
     async def uids(self, first: int, since: date | None = None) -> tuple[int, ...]:
         """The UIDs from `first` on, ascending; with `since`, only of what came that day or later."""
 
+    async def present(self, uids: Iterable[int]) -> frozenset[int]:
+        """Those of these that are there."""
+
     async def sizes(self, uids: Iterable[int]) -> dict[int, Item]:
         """What is known of these; one that is gone is left out."""
 
