@@ -14,7 +14,9 @@ from gateway import fresh, opening
 from gateway.config import Config
 from gateway.config.roster_source import FileSource
 from gateway.config.sources import AccountSource, LdapSource, SqlSource
+from gateway.core.address import Address
 from gateway.core.problem import ConfigError, Problem
+from gateway.core.roster import of_others
 from gateway.core.sourced import Guard, Known, next_round
 from gateway.ports import Source, Unavailable
 from gateway.sources.sql import Sql, SqlSettings
@@ -51,6 +53,7 @@ class Round:
     database: Database
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    comes_back: Callable[[Address], bool]
 
     def terms(self, *, allow_removal: bool = False, adopt: bool = False, asked_by: str = "") -> Terms:
         """As it is configured, and as somebody asked for."""
@@ -97,6 +100,7 @@ class Round:
             answer = self.source.fetch("" if dry_run or terms.adopt else before.digest)
             if answer is None:
                 return Outcome(name)
+            answer = replace(answer, entries=of_others(answer.entries, self.comes_back))
             now = self.now()
             next_at = next_round(now, self.said.every, self.chance(), failed=False)
             synced = store.sync(self.database, answer, terms, before, now=now, next_at=next_at, dry_run=dry_run)
@@ -128,7 +132,8 @@ def rounds(config: Config, database: Database) -> list[Round]:
     said = config.accounts.sources
     names = frozenset(one.name for one in said)
     made = ((source(config, one), one) for one in said)
-    return [Round(by, one, names - {one.name}, database, fresh.now, fresh.chance) for by, one in made]
+    ours = config.served.comes_back
+    return [Round(by, one, names - {one.name}, database, fresh.now, fresh.chance, ours) for by, one in made]
 
 
 def source(config: Config, one: AccountSource) -> Source:

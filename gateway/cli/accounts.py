@@ -17,6 +17,7 @@ from gateway.cli.refused import Refused
 from gateway.cli.sync import accounts_sync
 from gateway.config.roster import read_roster
 from gateway.core.address import Address
+from gateway.core.roster import OWN, THEIRS, of_others
 from gateway.store import book
 from gateway.store.erase import Erased, erase
 from gateway.store.roster import RosterRefused, import_roster
@@ -44,7 +45,7 @@ def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) ->
         try:
             report = import_roster(
                 context.seen if dry_run else context.database,
-                read_roster(file, progress),
+                of_others(read_roster(file, progress), context.config.served.comes_back),
                 prune=prune,
                 dry_run=dry_run,
                 now=fresh.now(),
@@ -92,22 +93,35 @@ def accounts_show(context: Context, wanted: str, json_lines: bool) -> None:
         show.record(account, lambda one: show.facts(one, [*COLUMNS, "primary_failures"]), json_lines=json_lines)
 
 
-def _change(context: Context, code: str, address: str, change: Callable[..., None], told: str) -> None:
-    """One change of the address book, and what it means."""
+def _added(context: Context, code: str, address: str, change: Callable[..., None], told: str) -> None:
+    """An account has one address more, or another primary."""
+    if context.config.served.comes_back(parsed := _parsed(address)):
+        raise Refused(f"{parsed} {OWN}; name {THEIRS}")
+    _change(context, code, parsed, change, told)
+    others = [one.code for one in context.read(lambda connection: book.registered(connection, parsed))]
+    if len(others) > 1:
+        click.echo(f"on several accounts, so that mail from it is held: {parsed} ({', '.join(others)})")
+
+
+def _parsed(address: str) -> Address:
     try:
-        parsed = Address.parse(address)
+        return Address.parse(address)
     except ValueError as fault:
         raise Refused(f"{address}: {fault}; write one bare address, such as tecnico@rossi.example") from fault
+
+
+def _change(context: Context, code: str, address: Address, change: Callable[..., None], told: str) -> None:
+    """One change of the address book, and what it means."""
     sources = {one.name for one in context.config.accounts.sources}
 
     def work(connection: Connection) -> None:
         if by := keeper(connection, code, sources):
             raise ValueError(f"{code} is kept by source {by}; change it there, for what is changed here would not last")
-        change(connection, code, parsed, now=fresh.now(), by=context.operator)
+        change(connection, code, address, now=fresh.now(), by=context.operator)
         release(connection, code)
 
     context.write(work)
-    click.echo(f"{code}: {told.format(parsed)}")
+    click.echo(f"{code}: {told.format(address)}")
 
 
 @accounts.command("set-primary")
@@ -116,7 +130,7 @@ def _change(context: Context, code: str, address: str, change: Callable[..., Non
 @pass_context
 def accounts_set_primary(context: Context, code: str, address: str) -> None:
     """Make ADDRESS the primary; the old one stays as a secondary."""
-    _change(context, code, address, book.set_primary, "everything goes to {} from now on")
+    _added(context, code, address, book.set_primary, "everything goes to {} from now on")
 
 
 @accounts.command("add-address")
@@ -125,7 +139,7 @@ def accounts_set_primary(context: Context, code: str, address: str) -> None:
 @pass_context
 def accounts_add_address(context: Context, code: str, address: str) -> None:
     """Add a secondary address."""
-    _change(context, code, address, book.add_address, "{} may write from now on")
+    _added(context, code, address, book.add_address, "{} may write from now on")
 
 
 @accounts.command("remove-address")
@@ -134,7 +148,7 @@ def accounts_add_address(context: Context, code: str, address: str) -> None:
 @pass_context
 def accounts_remove_address(context: Context, code: str, address: str) -> None:
     """Remove a secondary address."""
-    _change(context, code, address, book.remove_address, "{} may write no longer")
+    _change(context, code, _parsed(address), book.remove_address, "{} may write no longer")
 
 
 @accounts.command("erase")

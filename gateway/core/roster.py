@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -23,6 +23,8 @@ KEYS = ("code", "name", "language", "status", "primary", "secondary", "services"
 SERVICE_KEYS = ("kind", "name")
 CODE_CHARACTERS = 64
 NAME_CHARACTERS = 255
+OWN = "is the gateway's own address, so that every letter there would come back"
+THEIRS = "an address of the customer's own"
 _VALUE_CHARACTERS = 60
 _CODE = f"up to {CODE_CHARACTERS} printable characters without white space, such as ROSSI-001"
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,63}")
@@ -59,6 +61,15 @@ class Entry:
 def parse(data: object, file: str, line: Callable[[Path], int]) -> Entry | tuple[Problem, ...]:
     """An account as YAML, JSON or CSV gives it. `line` says where a value stands; `line(())` is the account's own."""
     return _Account(data, file, line).entry()
+
+
+def of_others(found: Iterable[Entry | Problem], comes_back: Callable[[Address], bool]) -> Iterator[Entry | Problem]:
+    """The same, but that an account with an address of our own is a problem."""
+    for one in found:
+        if isinstance(one, Entry) and (ours := [*filter(comes_back, (one.primary, *one.secondary))]):
+            yield Problem(one.file, one.line, f"account {one.code}", f"{ours[0]} {OWN}", THEIRS)
+        else:
+            yield one
 
 
 def row(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,11 +20,14 @@ class Served:
     certified: tuple[Address, ...] = ()
     _support_keys: frozenset[str] = field(init=False, repr=False, compare=False)
     _keys: frozenset[str] = field(init=False, repr=False, compare=False)
+    _come_back: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         domains = {one.domain for one in (*self.addresses, self.bounces)}
         support = frozenset(one.key for one in self.addresses)
         object.__setattr__(self, "_support_keys", support)
+        certified = {one.key for one in self.certified}
+        object.__setattr__(self, "_come_back", support | {self.bounces.key} | certified)
         object.__setattr__(self, "_keys", support | {self.bounces.key} | {f"postmaster@{domain}" for domain in domains})
 
     def serves(self, path: str) -> bool:
@@ -51,6 +54,10 @@ class Served:
     def is_own(self, author: Address) -> bool:
         """Whether an author is one of our own addresses: then it is our own mail, or somebody playing us."""
         return _base_key(author.local, author.domain) in self._support_keys | {self.bounces.key}
+
+    def comes_back(self, address: Address) -> bool:
+        """Whether what is sent there comes to us again, a PEC mailbox of ours included."""
+        return f"{fold_ascii(address.local.partition('+')[0])}@{address.domain}" in self._come_back
 
     def _base(self, path: str) -> str | None:
         local, _, domain = path.rpartition("@")

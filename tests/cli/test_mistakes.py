@@ -11,9 +11,11 @@ import structlog
 
 from gateway.cli.refused import told
 from gateway.core.remedies import with_remedy
+from gateway.core.roster import KEYS
 from gateway.opening import secret
 from gateway.ports import Unavailable
 from gateway.store.database import Database
+from pec_signing import ca_file
 
 MAIL = b"From: who@stranger.example\r\nSubject: x\r\n\r\nx\r\n"
 
@@ -144,6 +146,61 @@ def test_an_address_that_is_none_is_named(desk):
     done = desk("accounts", "set-primary", "ROSSI-001", "a b@rossi.example")
     assert done.code == 65
     assert "a b@rossi.example" in done.err
+
+
+OURS = ["support@example.it", "Support+R.T@EXAMPLE.it", "bounces@example.it", "pec@example.it", "pec+x@example.it"]
+
+
+@pytest.fixture
+def certified(desk):
+    """A desk with an account and a PEC mailbox."""
+    pec = f"pec: {{ca_file: {ca_file(desk.folder).name}, addresses: [pec@example.it]}}\n"
+    desk.config.write_text(desk.config.read_text() + pec)
+    desk.accounts()
+    return desk
+
+
+@pytest.mark.parametrize("address", OURS)
+@pytest.mark.parametrize("command", ["set-primary", "add-address"])
+def test_an_account_has_no_address_of_our_own(certified, command, address):
+    """Every letter there would come back to us (R4)."""
+    before = certified.files()
+    done = certified("accounts", command, "ROSSI-001", address)
+    assert (done.code, done.out) == (65, b"")
+    assert "is the gateway's own address" in done.err
+    assert "name an address of the customer's own" in done.err
+    assert certified.files() == before
+
+
+@pytest.mark.parametrize("address", OURS)
+def test_a_file_of_accounts_has_none_either(certified, address):
+    """The line is told, of a source as of a file; all or nothing."""
+    file = certified.folder / "crm.csv"
+    file.write_text(f"{','.join(KEYS)}\nA,A,it,active,a@a.example,,\nB,B,it,active,b@b.example,{address},\n")
+    imported = certified("accounts", "import", str(file))
+    certified.config.write_text(
+        certified.config.read_text() + "accounts: {sources: [{name: crm, file: {path: crm.csv}}]}\n"
+    )
+    for done in (imported, certified("accounts", "sync")):
+        assert done.code == 65
+        assert "crm.csv:3: account B: " in done.err
+        assert "is the gateway's own address" in done.err
+    assert len(certified("accounts", "list", "--json").records) == 1
+
+
+def test_an_address_of_another_account_is_told_of(desk):
+    """As an import tells it: whose mail it is, nobody knows any more."""
+    desk.accounts()
+    file = desk.folder / "more.csv"
+    file.write_text(f"{','.join(KEYS)}\nBIANCHI-002,Bianchi,it,active,info@bianchi.example,,\n")
+    assert desk("accounts", "import", str(file)).code == 0
+    for command in ("add-address", "set-primary"):
+        done = desk("accounts", command, "ROSSI-001", "info@bianchi.example")
+        assert done.code == 0
+        last = done.out.decode().splitlines()[-1]
+        held = "on several accounts, so that mail from it is held"
+        assert last == f"{held}: info@bianchi.example (ROSSI-001, BIANCHI-002)"
+    assert b"on several" not in desk("accounts", "add-address", "ROSSI-001", "new@rossi.example").out
 
 
 @pytest.mark.parametrize("moment", ["banana", "-5d", "2026-13-01", "0001-01-01T00:00:00+14:00"])
