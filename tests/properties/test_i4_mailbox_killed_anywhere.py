@@ -137,14 +137,17 @@ async def test_i4_each_mail_is_one_message_in_one_folder(gateway, kinds, deaths,
 
 
 async def test_i4_a_connection_lost_at_each_call_loses_nothing(gateway):
-    """Every call of the driver fails once in one session after another; in the end all is filed."""
+    """Every call of the driver fails once in one session after another; in the end all is filed, what rests later."""
     server = FakeServer()
     for name in CALLS:
         server.faults[name] = [Gone(name)]
     sent = [octets(number, kind) for number, kind in enumerate(["accept", "quarantine", "failed"])]
     for raw in sent:
         server.add(raw)
-    await Post(gateway, server).read()
+    post = Post(gateway, server)
+    await post.read()
+    assert len(gateway.messages) == len(sent)
+    await post.read()
     assert len(gateway.messages) == len(sent)
     assert (server.contents("INBOX"), all(row["ok"] for row in gateway.balance)) == ([sent[2]], True)
 
