@@ -27,7 +27,7 @@ from gateway.house import House
 from gateway.ops import exposition
 from gateway.ops.meters import Meters
 from gateway.receive import Receiver
-from gateway.store import audit, book, desk, ledger, letters, schema
+from gateway.store import audit, book, desk, ledger, letters, outbox, schema
 from gateway.store import tables as t
 from gateway.store.adapter import Store
 from gateway.store.database import Database
@@ -113,7 +113,7 @@ class Gateway:
 
     @property
     def outbox(self):
-        return self.database.read(lambda connection: list(letters.records(connection, desk.Window())))
+        return self.database.read(lambda connection: list(outbox.records(connection, desk.Window())))
 
     @property
     def balance(self):

@@ -19,7 +19,8 @@ from gateway.core.account import Account
 from gateway.core.reply import Kind, Words
 from gateway.core.sniff import mismatch
 from gateway.core.ticket import Status
-from gateway.store import desk, letters
+from gateway.store import desk
+from gateway.store.outbox import cancel, records, retry
 
 SHOWN_DIGEST = 12
 """So much of an attachment's sha256 is shown to people."""
@@ -191,7 +192,7 @@ def outbox_list(context: Context, since: datetime | None, limit: int | None, jso
     """List the outbox, oldest first."""
     columns = ("id", "account", "ticket", "kind", "state", "attempts", "next_attempt_at", "recipient", "status")
     context.show(
-        lambda connection: letters.records(connection, window(since, limit)),
+        lambda connection: records(connection, window(since, limit)),
         columns,
         json_lines=json_lines,
         none="the outbox is empty",
@@ -203,7 +204,7 @@ def outbox_list(context: Context, since: datetime | None, limit: int | None, jso
 @pass_context
 def outbox_retry(context: Context, row: str) -> None:
     """Try a letter again now."""
-    context.write(lambda connection: letters.retry(connection, row, now=fresh.now(), by=context.operator))
+    context.write(lambda connection: retry(connection, row, now=fresh.now(), by=context.operator))
     click.echo(f"{row}: due")
 
 
@@ -212,5 +213,5 @@ def outbox_retry(context: Context, row: str) -> None:
 @pass_context
 def outbox_cancel(context: Context, row: str) -> None:
     """Never send a letter that is still waiting."""
-    context.write(lambda connection: letters.cancel(connection, row, now=fresh.now(), by=context.operator))
+    context.write(lambda connection: cancel(connection, row, now=fresh.now(), by=context.operator))
     click.echo(f"{row}: cancelled")

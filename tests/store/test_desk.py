@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core.reply import Deferred, Delivered, Failed, Kind
 from gateway.core.ticket import Status
-from gateway.store import book, desk, letters
+from gateway.store import book, desk, letters, outbox
 from gateway.store.listing import Window
 from house import NOW, ROSSI, letter
 
@@ -91,25 +91,25 @@ async def test_what_is_deferred_waits_and_what_failed_can_be_tried_again(gateway
     )
     settle(gateway, Failed("550 5.7.1 no"))
     assert (row_of(gateway, row)["state"], row_of(gateway, row)["next_attempt_at"]) == ("failed", None)
-    gateway.database.write(lambda c: letters.retry(c, row, now=NOW, by="anna"))
+    gateway.database.write(lambda c: outbox.retry(c, row, now=NOW, by="anna"))
     settle(gateway, Delivered("250 2.0.0 ok"))
     assert (row_of(gateway, row)["state"], row_of(gateway, row)["attempts"]) == ("delivered", 3)
     with pytest.raises(ValueError, match="was delivered"):
-        gateway.database.write(lambda c: letters.retry(c, row, now=NOW, by="anna"))
+        gateway.database.write(lambda c: outbox.retry(c, row, now=NOW, by="anna"))
 
 
 async def test_what_is_cancelled_is_never_due_again(gateway, ref):
     row = gateway.outbox[0]["id"]
-    gateway.database.write(lambda c: letters.cancel(c, row, now=NOW, by="anna"))
+    gateway.database.write(lambda c: outbox.cancel(c, row, now=NOW, by="anna"))
     assert gateway.database.read(lambda c: letters.due(c, NOW + timedelta(days=400), 9)) == ()
     with pytest.raises(ValueError, match="only what is due or deferred"):
-        gateway.database.write(lambda c: letters.cancel(c, row, now=NOW, by="anna"))
+        gateway.database.write(lambda c: outbox.cancel(c, row, now=NOW, by="anna"))
 
 
 async def test_a_letter_cancelled_in_flight_says_what_happened(gateway, ref):
     """A failure leaves it cancelled; a delivery is the truth and is told."""
     (one,) = gateway.database.read(lambda c: letters.due(c, NOW + timedelta(days=1), 9))
-    gateway.database.write(lambda c: letters.cancel(c, one.reply.row, now=NOW, by="anna"))
+    gateway.database.write(lambda c: outbox.cancel(c, one.reply.row, now=NOW, by="anna"))
     for outcome, state in ((Deferred("451 x"), "cancelled"), (Delivered("250 ok"), "delivered")):
         gateway.database.write(
             lambda c, outcome=outcome: letters.settle(c, one, None, outcome, at=NOW, next_attempt=NOW)

@@ -14,7 +14,7 @@ from gateway.core.address import Address
 from gateway.core.reason import Reason
 from gateway.core.reference import bounce_token
 from gateway.core.reply import Deferred, Delivered, Kind
-from gateway.store import audit, book, contents, desk, erase, letters, schema
+from gateway.store import audit, book, contents, desk, erase, letters, outbox, schema
 from gateway.store import tables as t
 from gateway.store.database import Database
 from gateway.store.erase import GOES, STAYS, UNTOUCHED
@@ -241,7 +241,7 @@ async def test_a_letter_that_was_emptied_is_not_sent_again(lived):
     [one] = due(lived)
     run(lived)
     with pytest.raises(ValueError, match="no words any more"):
-        lived.database.write(lambda c: letters.retry(c, one.reply.row, now=NOW, by="anna"))
+        lived.database.write(lambda c: outbox.retry(c, one.reply.row, now=NOW, by="anna"))
     assert due(lived) == ()
 
 

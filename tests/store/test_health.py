@@ -10,7 +10,7 @@ import pytest
 
 from gateway.core.account import Turn
 from gateway.core.reply import Delivered, Failed
-from gateway.store import letters
+from gateway.store import letters, outbox
 from house import NOW, ROSSI, letter
 
 HARD = Failed("550 5.1.1 unknown", hard=True)
@@ -24,7 +24,7 @@ async def send(gateway):
     """Write a letter so many days from now and settle it so; what it did to the primary address."""
     await gateway.receive(letter())
     (reply,) = [one.reply for one in gateway.database.read(lambda c: letters.due(c, LATER, 9))]
-    gateway.database.write(lambda c: letters.cancel(c, reply.row, now=NOW, by="ops"))
+    gateway.database.write(lambda c: outbox.cancel(c, reply.row, now=NOW, by="ops"))
     outgoing = SimpleNamespace(forward_path=gateway.account(ROSSI).primary, message_id="x@y.example")
 
     def send(day, outcome):

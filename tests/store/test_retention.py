@@ -12,7 +12,7 @@ from gateway.core.reason import Disposition, Reason
 from gateway.core.retention import BY_AGE, Retention
 from gateway.core.ticket import Status
 from gateway.core.times import stamp
-from gateway.store import claims, desk, letters, retention
+from gateway.store import claims, desk, letters, outbox, retention
 from gateway.store import tables as t
 from gateway.store.retention_terms import due
 from house import NOW, letter
@@ -183,7 +183,7 @@ async def test_a_letter_whose_words_are_gone_is_not_sent_again(gateway, state):
     row = gateway.outbox[0]["id"]
     assert sweep(gateway, at=NOW + 61 * DAY).tickets == 1
     with pytest.raises(ValueError, match="no words any more"):
-        gateway.database.write(lambda c: letters.retry(c, row, now=NOW, by="anna"))
+        gateway.database.write(lambda c: outbox.retry(c, row, now=NOW, by="anna"))
     assert gateway.outbox[0]["state"] == state
     gateway.database.write(lambda c: c.execute(update(t.outbox).values(state="due", next_attempt_at=stamp(NOW))))
     assert gateway.database.read(lambda c: letters.due(c, NOW + DAY, 9)) == ()
