@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -19,7 +20,7 @@ from gateway.store import roster_staging as s
 from gateway.store.audit import note
 from gateway.store.database import Database
 from gateway.store.roster_difference import apply, compare, settle
-from gateway.store.roster_owner import Owner, trespasses
+from gateway.store.roster_owner import Owner, contested, trespasses
 from gateway.store.roster_report import LISTED, Listed, Report, ambiguous, report
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ def bring(  # noqa: PLR0913 - what, whose, two switches, and what else is done a
         with connection.execution_options(begin="BEGIN" if dry_run else "BEGIN IMMEDIATE").begin():
             settle(connection, owner.name)
             problems = s.Problems()
-            for problem in trespasses(connection, owner):
+            for problem in chain(trespasses(connection, owner), contested(connection)):
                 problems.add(problem)
             refuse(problems)
             answer = settled(connection, report(connection, named, shared))

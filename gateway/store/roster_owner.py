@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, true, union, update
 
-from gateway.core.account import Standing
+from gateway.core.account import DOMAIN, Standing
 from gateway.core.problem import Problem
 from gateway.store import roster_staging as s
 from gateway.store import tables as t
@@ -50,6 +50,24 @@ def trespasses(connection: Connection, owner: Owner) -> Iterator[Problem]:
             wrong = f"was kept by source {row.source}" if row.source else "is kept by hand"
             right = "leave it out here, or give it to this source with --adopt"
         yield Problem(row.file, row.line, f"account {row.code}", wrong, right)
+
+
+def contested(connection: Connection) -> Iterator[Problem]:
+    """The domains of what changes that somebody else holds by now: what this import does not write keeps them (R3)."""
+    change, old, new = s.change, t.service, s.service
+    written = select(change.c.account_id).where(change.c.account_id.is_not(None))
+    found = (
+        select(s.account.c.file, s.account.c.line, s.account.c.code, new.c.name, t.account.c.code.label("holder"))
+        .join(change, change.c.n == s.account.c.n)
+        .join(new, new.c.n == change.c.n)
+        .join(old, and_(old.c.key == new.c.key, old.c.kind == new.c.kind))
+        .join(t.account, t.account.c.id == old.c.account_id)
+        .where(new.c.kind == DOMAIN, old.c.account_id.not_in(written))
+        .order_by(s.account.c.n)
+    )
+    for row in connection.execute(found):
+        wrong = f"{row.name} has become a service of account {row.holder} while this was read"
+        yield Problem(row.file, row.line, f"account {row.code}: services", wrong, "a domain has one holder")
 
 
 def harmed(connection: Connection) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 from gateway.core.account import Language, Standing
 from gateway.core.address import Address
@@ -270,6 +270,20 @@ def test_a_domain_is_not_taken_from_an_account_that_the_file_does_not_name(accou
     assert "rossi.example is a service of account ROSSI, which is not named here" in str(accounts.refusal(taker))
     assert accounts.load(taker, replace(ROSSI, services=()), dry_run=True).changed == 1
     assert accounts.load(taker, prune=True).removed == 1
+
+
+@pytest.mark.parametrize("prune", [True, False])
+@pytest.mark.parametrize("former", [[], [replace(ROSSI, services=())]])
+def test_of_two_imports_at_once_one_has_the_domain(accounts, former, prune):
+    """R3: who is read first and written second is refused, whether or not its file names the other."""
+    accounts.load(entry("OTHER", "info@other.example"), *former)
+    taker = replace(SMITH, services=(Held("domain", "rossi.example"),))
+    event.listen(accounts.database.engine, "commit", lambda _: accounts.load(ROSSI), once=True)  # all is read by then
+    (line,) = accounts.refusal(taker, *former, prune=prune).lines()
+    assert "rossi.example has become a service of account ROSSI" in line
+    assert "SMITH" not in accounts.records
+    assert {one["name"] for one in accounts.records["ROSSI"]["services"]} == {"rossi.example", "one"}
+    assert accounts.load(taker, replace(ROSSI, services=()), prune=prune).added == 1
 
 
 def test_an_address_on_two_accounts_is_counted(accounts):
