@@ -84,6 +84,8 @@ UNTOUCHED = frozenset(
 """What tells of nobody: ids, numbers, moments, and digests of whole messages or of what they count under."""
 
 _m = t.message.c
+_by = func.coalesce(_m.author, func.lower(_m.reverse_path))
+"""Who wrote; of mail without an author, who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +173,15 @@ def _doomed(account: int, own: Sequence[str]) -> ColumnElement[bool]:
     letters = select(t.outbox.c.id).where(t.outbox.c.account_id == account)
     return or_(
         _m.account_id == account,
-        and_(_m.account_id.is_(None), _m.author.in_(own)),
+        and_(_m.account_id.is_(None), _by.in_(own)),
         and_(_m.reason == Reason.DELIVERY_REPORT.value, member(_m.report, "outbox").in_(letters)),
     )
 
 
 def _elsewhere(connection: Connection, account: int, keys: Sequence[str], own: Sequence[str]) -> Sequence[str]:
     """By an address that others have too and nobody's, or in another account's history: not this account's to erase."""
-    maybe = and_(_m.account_id.is_(None), _m.author.not_in(own))
-    query = select(_m.id).where(_m.author.in_(keys), or_(_m.account_id != account, maybe))
+    maybe = and_(_m.account_id.is_(None), _by.not_in(own))
+    query = select(_m.id).where(_by.in_(keys), or_(_m.account_id != account, maybe))
     return connection.execute(query.order_by(_m.received_at, _m.id)).scalars().all()
 
 
@@ -207,13 +209,15 @@ def _blank_letters(connection: Connection, account: int) -> int:
 
 
 def _blank_mentions(connection: Connection, names: Sequence[str]) -> int:
-    """What we ourselves wrote about its addresses beside others' mail: whom a look-alike resembles."""
+    """Beside others' mail: what we ourselves wrote about its addresses, as whom one resembles, and who sent it."""
     pattern, count = _pattern(names), 0
-    found = connection.execute(select(_m.id, _m.trace, _m.detail).where(_names_one(names, _m.trace, _m.detail))).all()
+    columns = (_m.trace, _m.detail, _m.reverse_path)
+    found = connection.execute(select(_m.id, *columns).where(_names_one(names, *columns))).all()
     for row in found:
         trace = [[pattern.sub(GONE, word) for word in station] for station in row.trace]
-        words = {"trace": trace, "detail": pattern.sub(GONE, row.detail)}
-        if words != {"trace": row.trace, "detail": row.detail}:
+        sender = None if pattern.search(row.reverse_path or "") else row.reverse_path
+        words = {"trace": trace, "detail": pattern.sub(GONE, row.detail), "reverse_path": sender}
+        if words != {"trace": row.trace, "detail": row.detail, "reverse_path": row.reverse_path}:
             connection.execute(update(t.message).where(_m.id == row.id).values(words))
             count += 1
     return count

@@ -222,6 +222,34 @@ async def test_what_may_be_another_accounts_is_listed(lived):
     assert lived.account(BIANCHI).primary == Address.parse("info@bianchi.example")
 
 
+TWO = "a@rossi.example, b@rossi.example"
+
+
+@pytest.mark.parametrize("sender", ["tecnico@rossi.example", "TECNICO@Rossi.Example"])
+async def test_mail_without_an_author_is_who_sent_it(lived, sender):
+    """Nothing else of it names the customer: its bytes go with theirs."""
+    sent = await lived.receive(letter(TWO, message_id="two@x"), reverse_path=sender)
+    others = await lived.receive(letter(TWO, message_id="other@x"), reverse_path="x.tecnico@rossi.example")
+    shared = await lived.receive(letter(TWO, message_id="both@x"), reverse_path="ufficio@studio.example")
+    told = run(lived)
+    assert (told.messages, told.elsewhere, told.listed) == (4, 1, (shared.id,))
+    assert (lived.message(sent.id)["reverse_path"], lived.message(sent.id)["subject"]) == (None, "")
+    with pytest.raises(LookupError):
+        lived.raw(sent.id)
+    assert lived.raw(others.id)
+    assert lived.message(others.id)["reverse_path"] == "x.tecnico@rossi.example"
+    assert lived.message(shared.id)["reverse_path"] == "ufficio@studio.example"
+
+
+async def test_who_sent_anothers_mail_is_not_told(lived):
+    """As in its trace. What nobody said is no `<>`: a held one is judged as before."""
+    held = await lived.receive(letter("eve@attack.example", message_id="eve@x"), reverse_path="tecnico@rossi.example")
+    assert run(lived).mentions == 2
+    assert lived.message(held.id)["reverse_path"] is None
+    assert lived.message(held.id)["author"] == "eve@attack.example"
+    assert (await lived.store.held(held.id)).arrival.envelope.reverse_path == ""
+
+
 async def test_a_letter_in_flight_leaves_no_address_behind(lived):
     """It was handed to dispatch before, and ends after: how it ended is written down, and not with whom."""
     [flying] = due(lived)
