@@ -41,17 +41,17 @@ class Rests:
             try:
                 await do(some)
             except (FolderMissing, OverQuota) as fault:
-                self.put_off(some, f"{_named(some)} {what}: {fault}")
+                self.put_off(some, f"{named(some)} {what}: {fault}")
             except Refused as fault:
                 self.alone.update(some)
                 if len(some) > 1:
                     await self.together(some, do, what)
                 else:
-                    self.put_off(some, f"{_named(some)} {what}: {fault}")
+                    self.put_off(some, f"{named(some)} {what}: {fault}")
             except MailboxFault as fault:
                 if self.alone.issuperset(some):
                     self.blamed = True
-                    self.put_off(some, f"{_named(some)} {what}: {fault}")
+                    self.put_off(some, f"{named(some)} {what}: {fault}")
                 self.alone.update(some)
                 raise
 
@@ -87,5 +87,6 @@ def apart(uids: Iterable[int], alone: set[int]) -> list[list[int]]:
     return ([together] if together else []) + [[uid] for uid in uids if uid in alone]
 
 
-def _named(uids: list[int]) -> str:
+def named(uids: list[int]) -> str:
+    """Which, where it is one; else how many."""
     return f"UID {uids[0]}" if len(uids) == 1 else f"{len(uids)} messages"

@@ -21,7 +21,7 @@ from gateway.core.reason import Disposition
 from gateway.core.verdict import Defer
 from gateway.ingress.imap.driver import BATCH, Driver, Item
 from gateway.ingress.mailbox_filing import Filing
-from gateway.ingress.mailbox_rests import Rests, apart
+from gateway.ingress.mailbox_rests import Rests, apart, named
 from gateway.ingress.mailbox_settings import MailboxSettings
 from gateway.ingress.mailbox_world import World
 from gateway.ports import Unavailable
@@ -75,7 +75,8 @@ class Round:
             if mail.step is Step.WAITING:
                 self.rests.unread.setdefault(mail.uid, None)
         items = await self._items([mail.uid for mail in batch])
-        await self._missing([mail for mail in batch if mail.uid not in items and self.rests.awake(mail.uid)])
+        if missing := [mail for mail in batch if mail.uid not in items and self.rests.awake(mail.uid)]:
+            await self._missing(missing)
         there = [mail for mail in batch if mail.uid in items]
         await self.filing.file({mail.uid: mail.disposition for mail in there if mail.disposition is not None}, items)
         wanted = [mail for mail in there if mail.step is not Step.TAKEN]
@@ -103,11 +104,19 @@ class Round:
         return items
 
     async def _missing(self, mails: list[Mail]) -> None:
-        """Somebody else moved or removed them; or we did, and were killed before it was written down."""
+        """Somebody else moved or removed them; or we did, and were killed before it was written down.
+
+        What is there all the same was left out of an answer.
+        """
+        there = await self.driver.present(mail.uid for mail in mails)
+        if there:
+            self.rests.put_off(sorted(there), f"of {named(sorted(there))} the server told nothing")
         for step, found in ((Step.DONE, True), (Step.GONE, False)):
-            uids = [mail.uid for mail in mails if (mail.step is Step.TAKEN) is found]
+            uids = [mail.uid for mail in mails if (mail.step is Step.TAKEN) is found and mail.uid not in there]
             await self.world.ledger.settle_mail(self.folder, uids, step)
             self.rests.forget(uids)
+            if uids and step is Step.GONE:
+                log.info("mailbox.gone", ingress=self.settings.name, uids=uids)
 
     async def _take_in(self, part: Mapping[int, Item]) -> None:
         """Fetch these, while those before are received; when those are done, file them, while these are received."""
@@ -118,6 +127,8 @@ class Round:
             async with AsyncExitStack() as holding:
                 await holding.enter_async_context(self.world.memory(sum(sizes.values()), self.settings.name))
                 fetched = await self.driver.fetch(sizes)
+                if left_out := sorted(sizes.keys() - fetched.keys()):  # removed meanwhile, which the next look tells
+                    self.rests.put_off(left_out, f"of {named(left_out)} no octets came")
                 self._compare(sizes, fetched)
                 large.extend(uid for uid, octets in fetched.items() if len(octets) > self.settings.message)
                 kept = {uid: octets for uid, octets in fetched.items() if uid not in large}

@@ -362,6 +362,49 @@ async def test_a_mail_on_which_the_server_fails_is_found_and_rests(post, server)
     assert f"UID {uids[3]} cannot be fetched" in post.board.last.last_error
 
 
+@pytest.mark.parametrize(
+    ("call", "words"), [("sizes", "of UID 1 the server told nothing"), ("fetch", "of UID 1 no octets came")]
+)
+async def test_a_mail_left_out_of_an_answer_rests(post, server, call, words):
+    """It is there when it is asked for, so it is not taken for removed."""
+    server.add(EVE)
+    server.add(letter())
+    left_out = iter([1])
+
+    async def connect(where, waits=None):
+        driver = await server.connect(where)
+        honest = getattr(driver, call)
+
+        async def forgetful(uids):
+            found = await honest(uids)
+            found.pop(next(left_out, None), None)
+            return found
+
+        setattr(driver, call, forgetful)
+        return driver
+
+    await post.read(connect=connect)
+    assert (server.contents("INBOX"), server.contents("Done")) == ([EVE], [letter()])
+    assert post.board.last.last_error == words
+    post.clock.at += timedelta(minutes=1)
+    await post.read(connect=connect)
+    assert (server.contents("INBOX"), server.contents("Held")) == ([], [EVE])
+
+
+async def test_a_mail_that_somebody_removes_is_told_of(post, server):
+    """Before it could be taken in: a line, and nothing to wait for."""
+    server.add(EVE)
+    server.faults["sizes"] = [Gone("cut")]
+
+    async def pause(seconds):
+        server.folders["INBOX"].clear()
+
+    with capture_logs() as logs:
+        await post.read(pause=pause)
+    assert [one["uids"] for one in logs if one["event"] == "mailbox.gone"] == [[1]]
+    assert (post.board.last.unread, post.board.last.last_error) == (0, "")
+
+
 async def test_a_fault_of_ours_at_one_mail_stops_no_other(post, server):
     """It is told with its traceback, and the mail rests; tried again, it is taken."""
     server.add(EVE)
