@@ -31,6 +31,9 @@ SEEN_AT_ONCE = 1000
 DEAF_SWEEP = 30.0
 """Seconds between two looks where IDLE was silent about a mail that was there."""
 
+HELD = timedelta(minutes=1)
+"""A connection that was waited on for so long was no failure, however it ended."""
+
 COMMAND_ENDS_WITHIN = 1800.0
 """Seconds, with the longest IDLE, and with what is received between two commands."""
 
@@ -144,7 +147,6 @@ class Mailbox:
         await Round(*given, filing, renumbered=known.renumbered, stopping=self._stop.is_set).walk()
         if filing.reopened:
             return await self._look(driver, folder, sight, selected) or bool(new)
-        self._failures = 0
         now = self._world.now()
         self._stands(
             last_success=now,
@@ -155,14 +157,33 @@ class Mailbox:
         return bool(new)
 
     async def _wait(self, driver: Driver, *, deaf: bool) -> Woke | None:
-        """Until something changes, or it is time to look anyway. None: nobody listened to changes."""
+        """Until something changes, or it is time to look anyway. None: nobody listened to changes.
+
+        A connection on which one could wait is a good one; many a server ends it after some minutes.
+        """
+        began = self._world.now()
+        try:
+            woke = await self._woken(driver, deaf=deaf)
+        except MailboxFault:
+            if self._world.now() - began >= HELD:
+                self._failures = 0
+            raise
+        self._failures = 0
+        return woke
+
+    async def _woken(self, driver: Driver, *, deaf: bool) -> Woke | None:
         seconds = min(self._settings.sweep, DEAF_SWEEP) if deaf else self._settings.sweep
         if (rested := self._rests.next()) is not None:
             seconds = max(min(seconds, (rested - self._world.now()).total_seconds()), 1)
         if deaf or "IDLE" not in driver.capabilities:
             await self._wait_for(seconds)
             return None
-        return await self._until_stopped(driver.idle(min(seconds, LONGEST_IDLE)))
+        try:
+            return await self._until_stopped(driver.idle(min(seconds, LONGEST_IDLE)))
+        except Refused as fault:
+            log.info("mailbox.idle-refused", ingress=self._settings.name, why=str(fault), again_in=seconds)
+            await self._wait_for(seconds)
+            return None
 
     def _resting(self, folder: Folder | None) -> Rests:
         return Rests(folder, self._world.now, self._world.chance)

@@ -615,6 +615,37 @@ async def test_a_lost_connection_is_tried_again_with_growing_waits(post, server)
     assert (server.contents("Done"), post.board.last.last_error) == ([letter()], "")
 
 
+async def test_a_refused_idle_is_waited_out_on_the_same_connection(post, server):
+    """IDLE is offered, and NO is said to it: the sweep looks, and nobody signs in anew."""
+    server.faults["idle"] = [Refused("not now")] * 3
+    await post.read()
+    assert (post.clock.waits, server.calls.count("login")) == ([300, 300, 300], 1)
+
+
+async def test_a_server_that_hangs_up_after_each_look_is_left_alone_for_longer(post, server):
+    """2, 4, 8 seconds: that a look ended well is not enough."""
+    server.faults["idle"] = [BYE] * 3
+    await post.read()
+    assert post.clock.waits == [2, 4, 8]
+
+
+async def test_a_server_that_ends_a_long_idle_is_asked_again_at_once(post, server):
+    """Some do after some minutes, each time: that is no failure that adds up."""
+    ends = iter(range(3))
+
+    def idle():
+        if next(ends, None) is None:
+            box._stop.set()
+            return Woke.CHANGE
+        post.clock.at += timedelta(minutes=5)
+        raise BYE
+
+    box = post.mailbox()
+    server.on_idle = idle
+    await box.serve()
+    assert post.clock.waits == [2, 2, 2]
+
+
 async def test_a_refused_login_waits_long_and_is_an_alarm(post, server):
     """Who insists is locked out: 5 minutes first, and status says that only an operator can mend it."""
     server.faults["login"] = [RefusedLogin("AUTHENTICATIONFAILED")]
