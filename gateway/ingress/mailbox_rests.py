@@ -29,6 +29,8 @@ class Rests:
     """Whether one mail ended the connection, so that a new one need not wait for long."""
     unread: dict[int, datetime | None] = field(default_factory=dict)
     """What was found and is not taken in, and when it came."""
+    lengths: dict[int, int] = field(default_factory=dict)
+    """Octets of what was too large, though its RFC822.SIZE was not: it is not fetched again to find that out."""
     trouble: str = ""
     """Why the last of them was put off."""
 

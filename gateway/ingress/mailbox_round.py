@@ -83,7 +83,7 @@ class Round:
         self.rests.unread.update(
             {mail.uid: items[mail.uid].internaldate for mail in wanted if mail.step is Step.WAITING}
         )
-        fitting = {mail.uid: items[mail.uid] for mail in wanted if items[mail.uid].size <= self.settings.message}
+        fitting = {mail.uid: items[mail.uid] for mail in wanted if self._fits(mail.uid, items[mail.uid])}
         await self.filing.too_large(
             [mail.uid for mail in wanted if mail.uid not in fitting and mail.step is Step.WAITING]
         )
@@ -93,6 +93,9 @@ class Round:
             if self.stopping():  # a batch of the largest lasts for longer than a drain may
                 break
             await self._take_in(part)
+
+    def _fits(self, uid: int, item: Item) -> bool:
+        return max(item.size, self.rests.lengths.get(uid, 0)) <= self.settings.message
 
     async def _items(self, uids: list[int]) -> dict[int, Item]:
         items: dict[int, Item] = {}
@@ -130,8 +133,10 @@ class Round:
                 if left_out := sorted(sizes.keys() - fetched.keys()):  # removed meanwhile, which the next look tells
                     self.rests.put_off(left_out, f"of {named(left_out)} no octets came")
                 self._compare(sizes, fetched)
-                large.extend(uid for uid, octets in fetched.items() if len(octets) > self.settings.message)
-                kept = {uid: octets for uid, octets in fetched.items() if uid not in large}
+                lengths = {uid: len(octets) for uid, octets in fetched.items() if len(octets) > self.settings.message}
+                self.rests.lengths |= lengths
+                large.extend(lengths)
+                kept = {uid: octets for uid, octets in fetched.items() if uid not in lengths}
                 self.handed.append(asyncio.create_task(self._hand_over(kept, holding.pop_all())))
 
         await self.rests.together(part, fetch, "cannot be fetched")

@@ -511,6 +511,15 @@ async def test_a_mail_that_is_too_large_is_not_fetched_and_stays_flagged(gateway
     assert (server.contents("INBOX"), len(gateway.messages)) == ([], 2)
 
 
+async def test_a_mail_too_large_by_its_octets_is_fetched_once(gateway, server):
+    """And told of once, however often the mailbox is looked at."""
+    server.add(letter(text="x" * 3000), size=10)
+    with capture_logs() as logs:
+        await Post(gateway, server, limit=1000).read(looks=5)
+    assert server.calls.count("fetch") == 1
+    assert [one["uids"] for one in logs if one["event"] == "mailbox.too-large"] == [[1]]
+
+
 async def test_a_full_folder_loses_nothing_and_is_told(post, server):
     """Over quota: taken in, left where it is, not taken in again; moved when there is room."""
     server.add(letter())
