@@ -6,6 +6,7 @@ one wrong number has raised would hide it for ever.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import structlog
@@ -79,7 +80,10 @@ async def first_sight(
         wanted = [uid for uid in await driver.uids(1, since=settings.start) if uid <= mark]  # what came since is new
         since = datetime.combine(settings.start, time(), UTC)
     known = Sight(mark, since, renumbered=sight is not None)
-    await world.ledger.see(folder, wanted, known, world.now())
+    if wanted == there:  # nothing of it is old: it is put down as what is new is, by the thousand
+        await world.ledger.see(folder, [], replace(known, mark=0), world.now())
+    else:
+        await world.ledger.see(folder, wanted, known, world.now())
     log.info("mailbox.first-sight", ingress=folder.ingress, mails=len(there), taken=len(wanted))
     return known
 

@@ -112,6 +112,28 @@ async def test_what_a_person_has_read_is_taken_all_the_same(post, server):
     assert server.contents("Done") == [letter()]
 
 
+async def test_a_large_mailbox_is_put_down_by_the_thousand(gateway, server):
+    """start: all. Others wait for the ledger meanwhile, so no transaction has all of it."""
+    for number in range(2_500):
+        server.add(letter(message_id=f"{number}@x"))
+    chunks, box = [], None
+
+    class Ledger:
+        def __getattr__(self, name):
+            return getattr(gateway.store, name)
+
+        async def see(self, folder, uids, sight, now):
+            chunks.append(len(uids))
+            if sum(chunks) == 2_500:
+                box._stop.set()
+            await gateway.store.see(folder, uids, sight, now)
+
+    box = Post(gateway, server).mailbox(ledger=Ledger())
+    await box.serve()
+    assert chunks == [0, 1000, 1000, 500]
+    assert [(row["waiting"], row["ok"]) for row in gateway.balance] == [(2_500, True)]
+
+
 async def test_nothing_old_is_taken_unless_told(gateway, server):
     """start: new. What lies there at first sight stays, what comes then is taken."""
     post = Post(gateway, server, start="new")
