@@ -59,10 +59,11 @@ class Sight:
 
     `since` is when the newest mail that was there at first sight, and was not to be taken, had come (the server's
     INTERNALDATE); `renumbered` says that the mailbox was known under another UIDVALIDITY, `superseded` that this one
-    was followed by another.
+    was followed by another, and `waited`, of a folder that is now seen first, how many were not taken in before.
     """
 
     mark: int
     since: datetime | None = None
     renumbered: bool = False
     superseded: bool = False
+    waited: int = 0

@@ -69,7 +69,10 @@ async def first_sight(
             ingress=folder.ingress,
             uidvalidity=folder.uidvalidity,
             mails=len(there),
-            do="see whether that mailbox was restored or moved; what was known is known again",
+            waited=sight.waited,
+            since=str(sight.since or ""),
+            do="see whether that mailbox was restored or moved; what was known is known again, but what came before"
+            " `since` and `waited` cannot be told from old mail: it stays there",
         )
         wanted, since = await _since(driver, there, sight.since), sight.since
     elif settings.start == "new":

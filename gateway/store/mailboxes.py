@@ -41,6 +41,8 @@ _unfinished = (
     .order_by(t.mail.c.uid)
     .limit(bindparam("most"))
 )
+_waiting = t.mail.c.step.in_([Step.WAITING.value, Step.STAYS.value])
+_waited = select(func.count()).select_from(t.mail).where(_in_folder, _waiting)
 _digest = select(t.message.c.sha256).where(t.message.c.id == bindparam("m")).scalar_subquery()
 _take = Prepared(
     update(t.mail)
@@ -84,11 +86,13 @@ def sight(connection: Connection, folder: Folder) -> Sight | None:
         return None
     here = next((row for row in rows if row.uidvalidity == folder.uidvalidity), None)
     since = (here or rows[0]).since
+    before = None if here else {"i": folder.ingress, "v": rows[-1].uidvalidity}
     return Sight(
         here.mark if here else 0,
         moment(since) if since else None,
         renumbered=here is None or len(rows) > 1,
         superseded=here is not None and here is not rows[-1],
+        waited=connection.execute(_waited, before).scalar_one() if before else 0,
     )
 
 

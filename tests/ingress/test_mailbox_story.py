@@ -201,6 +201,23 @@ async def test_renumbered_old_mail_stays_old(gateway, server):
     assert server.contents("INBOX") == [EVE]
 
 
+async def test_renumbered_it_is_told_how_many_waited(gateway, server):
+    """One that was dragged there with an old date, and was put off, is like all that is old: only a person can tell."""
+    post = Post(gateway, server, start="new")
+    server.add(letter())
+    await post.read()
+    server.add(EVE, came=OLD)
+
+    async def receive(arrival):
+        return Receipt(arrival.id, Defer("no answer from the DNS"))
+
+    await post.read(receive=receive)
+    server.renumber()
+    with capture_logs() as logs:
+        await post.read()
+    assert [one["waited"] for one in logs if one["event"] == "mailbox.renumbered"] == [1]
+
+
 def again(server, *raws):
     """Restored from an earlier state, or another mailbox: the numbers begin again, and UIDVALIDITY is as it was."""
     server.folders["INBOX"], server.next["INBOX"] = {}, 1

@@ -85,7 +85,9 @@ async def test_what_is_down_already_is_not_put_down_again(gateway):
 async def test_a_renumbered_mailbox_keeps_its_beginning(gateway):
     """UIDVALIDITY changed: nothing is seen yet, but the mailbox is no stranger, so its old mail stays old."""
     await seen(gateway, [5], 5, since=NOW - timedelta(days=3))
-    assert await gateway.store.sight(Folder("assistenza", 8)) == Sight(0, NOW - timedelta(days=3), renumbered=True)
+    assert await gateway.store.sight(Folder("assistenza", 8)) == Sight(
+        0, NOW - timedelta(days=3), renumbered=True, waited=1
+    )
 
 
 async def test_a_folder_that_begins_again_keeps_what_came_in(gateway):
@@ -94,7 +96,7 @@ async def test_a_folder_that_begins_again_keeps_what_came_in(gateway):
     await received(gateway, 5, letter())
     for _ in range(2):
         await gateway.store.set_aside(BOX)
-    assert await gateway.store.sight(BOX) == Sight(0, renumbered=True)
+    assert await gateway.store.sight(BOX) == Sight(0, renumbered=True, waited=1)
     await gateway.store.see(BOX, [5], Sight(5), NOW + timedelta(days=1))
     assert await gateway.store.known_again(Place(BOX, 5), letter()) is Disposition.ACCEPT
     assert [(row["waiting"], row["ok"]) for row in gateway.balance] == [(0, True), (0, True)]
