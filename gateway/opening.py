@@ -64,8 +64,14 @@ def _bucket(config: Config) -> Blobs:
 
 
 def disk(config: Config) -> Disk:
-    """The disks that mail is written to. Raises OSError where the spool cannot be made."""
-    config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The disks that mail is written to. Raises ConfigError for a spool that cannot be, OSError."""
+    try:
+        config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as fault:
+        wrong = f"{config.spool}: {fault.strerror}"
+        raise ConfigError(
+            Problem(str(config.path), 0, "spool", wrong, "name a folder where this user writes")
+        ) from fault
     database, blobs = config.database.path, config.blob_folder
     folders = {config.spool, nearest(blobs), *([database.parent] if database else [])}  # a put makes what is missing
     return Disk(sorted(folders), config.limits.disk_free, monotonic)

@@ -35,17 +35,19 @@ accounts.add_command(accounts_sync)
 
 
 @accounts.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, readable=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--prune", is_flag=True, help="Remove or close the accounts that are not in FILE.")
 @pass_context
 def accounts_import(context: Context, file: Path, dry_run: bool, prune: bool) -> None:
     """Import accounts from YAML, JSON Lines or CSV: all or nothing."""
+    own = context.config.served  # and whose rights count from here on
+    file.open("rb").close()  # one that cannot be read says nothing about accounts
     with _bar(file) as progress:
         try:
             report = import_roster(
                 context.seen if dry_run else context.database,
-                of_others(read_roster(file, progress), context.config.served.comes_back),
+                of_others(read_roster(file, progress), own.comes_back),
                 prune=prune,
                 dry_run=dry_run,
                 now=fresh.now(),

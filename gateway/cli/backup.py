@@ -21,7 +21,7 @@ MIB = 2**20
 POSTGRESQL = """\
 the database is PostgreSQL's: `pg_dump -Fc` first, then copy the blobs; `pg_restore` after them: docs/operating.md"""
 
-_FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False, readable=False), metavar="FOLDER")
 
 
 @click.command()

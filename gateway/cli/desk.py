@@ -22,6 +22,8 @@ from gateway.core.ticket import Status
 from gateway.store import desk
 from gateway.store.outbox import cancel, records, retry
 
+NAME_CHARACTERS = 250
+"""Of whom a ticket is given to."""
 SHOWN_DIGEST = 12
 """So much of an attachment's sha256 is shown to people."""
 
@@ -164,6 +166,8 @@ def tickets_status(context: Context, ref: str, status: str) -> None:
 @pass_context
 def tickets_assign(context: Context, ref: str, name: str) -> None:
     """Give the ticket to NAME; to nobody when NAME is empty."""
+    if len(name) > NAME_CHARACTERS or not name.isprintable():
+        raise Refused(f"a name is one line of at most {NAME_CHARACTERS} characters")
     context.write(lambda connection: desk.assign(connection, ref, name, now=fresh.now(), by=context.operator))
     click.echo(f"{ref}: {name.strip() or 'nobody'}")
 

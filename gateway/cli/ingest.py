@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import click
 
@@ -58,7 +58,7 @@ def _path(text: str) -> Path:
     return Path(shown(path, PATH_CHARACTERS))
 
 
-def _read(stream: BinaryIO, limit: int) -> bytes:
+def _read(stream: IO[bytes], limit: int) -> bytes:
     raw = stream.read(limit + 1)
     if len(raw) > limit:
         raise Refused(f"the message in {stream.name} is over {limit} octets, the limit of `limits.message`")
@@ -95,7 +95,7 @@ def ingest(context: Context, reverse_path: str | None, forward_path: tuple[str, 
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(dir_okay=False, readable=False, allow_dash=True))
 @click.option("--ingress", metavar="NAME", help="As if it had come by this listener; by a pipe when left out.")
 @click.option("--reverse-path", metavar="A", help="As if the envelope were from A; <> for nobody.")
 @click.option("--forward-path", metavar="B", multiple=True, help="As if the envelope were for B.")
@@ -103,16 +103,18 @@ def ingest(context: Context, reverse_path: str | None, forward_path: tuple[str, 
 @pass_context
 def explain(  # noqa: PLR0913, PLR0917 - an option each
     context: Context,
-    file: BinaryIO,
+    file: str,
     ingress: str | None,
     reverse_path: str | None,
     forward_path: tuple[str, ...],
     json_lines: bool,
 ) -> None:
     """Say what would happen to the message in FILE and why, station by station; changes and sends nothing."""
-    raw = _read(file, context.config.limits.message)
+    limit = context.config.limits.message
+    with click.open_file(file, "rb") as stream:
+        raw, name = _read(stream, limit), stream.name
     if not raw:
-        raise Refused(f"there is no message in {file.name}")
+        raise Refused(f"there is no message in {name}")
     origin = _origin(context.config, ingress)
     arrival = Arrival(fresh.new_id(), raw, _envelope(reverse_path, forward_path), origin, fresh.now())
     with receiver(context.config, context.seen) as receive:

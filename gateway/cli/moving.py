@@ -52,7 +52,7 @@ def _source(config: Config, url: str) -> Database:
         if address.password is not None:  # who lists processes sees it
             raise Refused("--from: a secret is never a value; libpq finds it: $PGPASSFILE, ~/.pgpass", os.EX_USAGE)
         if path is not None and not path.is_file():
-            raise Refused(f"--from: {path}: no such file", os.EX_NOINPUT)
+            raise Refused(f"--from: {path}: no such file", os.EX_UNAVAILABLE)
         return Database(url if path is None else f"sqlite:///{path}", _outside(config, path)).open()
     except (ArgumentError, ValueError) as fault:
         raise Refused(f"--from: it is sqlite:///FILE or postgresql://USER@HOST/NAME: {fault}", os.EX_USAGE) from fault

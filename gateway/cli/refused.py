@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import click
 
@@ -40,7 +41,9 @@ def _of_the_house(fault: Exception) -> tuple[str, int]:
 
     match fault:
         case ConfigError():
-            return "\n".join(f"gateway: {problem}" for problem in fault.problems), os.EX_CONFIG
+            who = f" for {own_name()}" if isinstance(fault.__cause__, PermissionError) else ""
+            problems = (replace(one, wrong=f"{one.wrong}{who}") for one in fault.problems)
+            return "\n".join(f"gateway: {one}" for one in problems), os.EX_CONFIG
         case WrongSchema():
             return f"gateway: {fault}", os.EX_CONFIG
         case ExceptionGroup(exceptions=(ConfigError() | Unavailable() as why,)):  # of a task of the daemon's

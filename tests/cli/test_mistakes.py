@@ -9,7 +9,9 @@ from contextlib import closing
 import pytest
 import structlog
 
+from gateway.cli.owner import own_name
 from gateway.cli.refused import told
+from gateway.core.problem import ConfigError, Problem
 from gateway.core.remedies import with_remedy
 from gateway.core.roster import KEYS
 from gateway.opening import secret
@@ -131,10 +133,54 @@ def test_a_wrong_database_is_named(desk, wrong, code):
 
 def test_a_spool_that_cannot_be_is_named(desk):
     (desk.folder / "file").touch()
-    desk.config.write_text(f"{desk.config.read_text()}spool: file/spool\n")
-    done = desk("run")
-    assert done.code == 69
-    assert done.err == f"gateway: {desk.folder}/file/spool: Not a directory\n"
+    before = desk.config.read_text()
+    for spool, wrong in (("file", "File exists"), ("file/spool", "Not a directory")):
+        desk.config.write_text(f"{before}spool: {spool}\n")
+        done = desk("run")
+        assert done.code == 78
+        right = "name a folder where this user writes"
+        assert done.err == f"gateway: {desk.config}: spool: {desk.folder}/{spool}: {wrong}; {right}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "accounts import {}.csv",
+        "explain {}.eml",
+        "restore {}",
+        "migrate --from sqlite:///{}.db",
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(desk, command):
+    """69, as the table of exit codes says, and not a slip of the keyboard: the next time it may be there."""
+    nowhere = desk.folder / "round"
+    for name in ("round", "round.csv", "round.eml", "round.db"):
+        (desk.folder / name).symlink_to(desk.folder / name)
+    done = desk(*command.format(nowhere).split())
+    assert (done.code, done.out) == (69, b"")
+    assert str(nowhere) in done.err.splitlines()[0]
+
+
+@pytest.mark.parametrize("command", ["accounts import no.csv", "explain no.eml", "migrate --from sqlite:////no.db"])
+def test_a_file_that_is_not_there_is_named(desk, command):
+    done = desk(*command.split())
+    assert (done.code, done.out) == (69, b"")
+    assert "no such file" in done.err.splitlines()[0].lower()
+
+
+def test_whose_rights_do_not_suffice_is_told():
+    """Root becomes whoever owns the files."""
+    fault = ConfigError(Problem("gateway.yaml", 0, "spool", "Permission denied", "name another"))
+    assert told(fault) == ("gateway: gateway.yaml: spool: Permission denied; name another", 78)
+    fault.__cause__ = PermissionError()
+    assert told(fault)[0].startswith(f"gateway: gateway.yaml: spool: Permission denied for {own_name()}; ")
+
+
+@pytest.mark.parametrize("name", ["a" * 251, "Anna\nBruno"])
+def test_a_name_that_no_list_shows_is_refused(desk, name):
+    done = desk("tickets", "assign", "7Q4TM-9XK2F", name)
+    assert (done.code, done.out) == (65, b"")
+    assert "one line of at most 250 characters" in done.err
 
 
 def test_no_command_is_said_before_the_help(desk):

@@ -93,7 +93,7 @@ def test_a_database_is_not_moved_into_itself(desk, name):
 @pytest.mark.parametrize(
     ("url", "code", "told"),
     [
-        ("sqlite:///no/such.db", 66, "no such file"),
+        ("sqlite:///no/such.db", 69, "no such file"),
         ("mysql://x/y", 64, "it is sqlite:///FILE or postgresql://USER@HOST/NAME"),
         ("nonsense", 64, "it is sqlite:///FILE or postgresql://USER@HOST/NAME"),
         ("postgresql://x:secret@127.0.0.1/y", 64, "a secret is never a value"),
