@@ -56,7 +56,7 @@ def audit_list(context: Context, since: datetime | None, limit: int | None, json
 @pass_context
 def audit_head(context: Context, json_lines: bool) -> None:
     """Print how many rows there are and the last one's hash; keep it off this machine, for `verify --head`."""
-    head = asdict(context.read(chain.head))
+    head = asdict(context.present.read(chain.head))
     show.record(head, lambda one: [f"{one['rows']} {one['hash']}"], json_lines=json_lines)
 
 

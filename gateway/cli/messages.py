@@ -67,7 +67,7 @@ def messages_raw(context: Context, message_id: str) -> None:
 @pass_context
 def balance(context: Context, since: datetime | None, json_lines: bool) -> int:
     """Weigh what was received against what became of it; 1 if it does not add up."""
-    found = context.read(lambda connection: ledger.balance(connection, since))
+    found = context.present.read(lambda connection: ledger.balance(connection, since))
     counts = ("received", "accepted", "quarantined", "rejected", "discarded", "failed", "waiting", "stays", "gaps")
     columns = ("ingress", "day", *counts, "ok")
     show.records(found, columns, json_lines=json_lines, none="nothing was received")

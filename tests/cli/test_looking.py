@@ -18,7 +18,6 @@ LOOKS = (
     "accounts list --json",
     "accounts import ../accounts.yaml --dry-run",
     "explain ../mail.eml --json",
-    "balance --json",
     "check",
 )
 
@@ -40,7 +39,17 @@ def test_looking_makes_no_database(desk, command):
         assert f"{desk.database} is not there yet" in done.err
 
 
-@pytest.mark.parametrize("command", LOOKS)
+@pytest.mark.parametrize("command", ["balance --json", "audit head --json"])
+def test_nothing_is_no_balance(desk, command):
+    """Its disk may not be mounted: nobody is told that all adds up, or keeps such a head."""
+    before = desk.files()
+    done = _look(desk, command)
+    assert (done.code, done.out) == (69, b"")
+    assert f"{desk.database} is not there" in done.err
+    assert desk.files() == before
+
+
+@pytest.mark.parametrize("command", [*LOOKS, "balance --json"])
 def test_looking_changes_no_octet(desk, command):
     desk.accounts()
     before = desk.files()
