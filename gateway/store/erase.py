@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     literal,
     or_,
@@ -84,8 +85,6 @@ UNTOUCHED = frozenset(
 """What tells of nobody: ids, numbers, moments, and digests of whole messages or of what they count under."""
 
 _m = t.message.c
-_by = func.coalesce(_m.author, func.lower(_m.reverse_path))
-"""Who wrote; of mail without an author, who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +172,20 @@ def _doomed(account: int, own: Sequence[str]) -> ColumnElement[bool]:
     letters = select(t.outbox.c.id).where(t.outbox.c.account_id == account)
     return or_(
         _m.account_id == account,
-        and_(_m.account_id.is_(None), _by.in_(own)),
+        and_(_m.account_id.is_(None), _by(own)),
         and_(_m.reason == Reason.DELIVERY_REPORT.value, member(_m.report, "outbox").in_(letters)),
     )
 
 
+def _by(names: Sequence[str]) -> ColumnElement[bool]:
+    """Whether one of these wrote it; or sent it, where it has no author. By the index of authors both."""
+    return or_(_m.author.in_(names), and_(_m.author.is_(None), func.lower(_m.reverse_path).in_(names)))
+
+
 def _elsewhere(connection: Connection, account: int, keys: Sequence[str], own: Sequence[str]) -> Sequence[str]:
     """By an address that others have too and nobody's, or in another account's history: not this account's to erase."""
-    maybe = and_(_m.account_id.is_(None), _by.not_in(own))
-    query = select(_m.id).where(_by.in_(keys), or_(_m.account_id != account, maybe))
+    maybe = and_(_m.account_id.is_(None), ~func.coalesce(_by(own), false()))
+    query = select(_m.id).where(_by(keys), or_(_m.account_id != account, maybe))
     return connection.execute(query.order_by(_m.received_at, _m.id)).scalars().all()
 
 
