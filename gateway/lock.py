@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
@@ -39,9 +39,21 @@ def alone(beside: Path) -> Iterator[None]:
             holder = os.pread(descriptor, PID_OCTETS, 0).decode("ascii", "replace").strip()
             wrong = "another gateway runs on this database" + (f": process {holder}" if holder.isdecimal() else "")
             raise ConfigError(Problem(str(beside), 0, "", wrong, "stop it, or name another database"))
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)  # in words only: what counts is the lock
+        with suppress(OSError):  # in words only, for which a full disk has no room: what counts is the lock
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
+
+
+def trouble(beside: Path) -> str:
+    """Why this user could never have the lock, whoever has it now; "" where nobody has made it yet."""
+    try:
+        os.close(os.open(_file(beside), os.O_RDWR))
+    except FileNotFoundError:
+        return ""
+    except OSError as fault:
+        return f"{fault.filename}: {fault.strerror}"
+    return ""
 
 
 def is_running(beside: Path) -> bool:

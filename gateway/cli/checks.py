@@ -47,6 +47,8 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from policy_checks.examine(config)
     yield from policy_checks.shadow(config)
     yield from _database(config)
+    if trouble := lock.trouble(config.beside):
+        yield Finding(Finding.FAIL, "lock", with_remedy(trouble))
     yield from retention.examine(config)
     yield from blob_checks.examine(config, fresh.now())
     yield from file_checks.folder("spool", config.spool)

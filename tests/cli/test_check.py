@@ -60,6 +60,17 @@ def test_a_folder_that_cannot_be_is_a_line_that_fails(desk, what, key):
     assert any(line.split()[:2] == ["FAIL", what] and "file" in line for line in done.out.decode().splitlines())
 
 
+def test_a_lock_that_run_could_not_have_is_a_line_that_fails(desk):
+    """As that of another user's, from a start as root."""
+    desk.accounts()
+    (desk.folder / "gateway.db.lock").symlink_to("gateway.db.lock")
+    checked, ran = desk("check"), desk("run")
+    assert checked.code == ran.code == 78
+    [line] = [line for line in checked.out.decode().splitlines() if line.startswith("FAIL")]
+    for told in (line, ran.err.splitlines()[0]):
+        assert f"{desk.database}.lock: Too many levels of symbolic links" in told
+
+
 def test_a_certificate_is_not_taken_for_a_port(desk):
     """What would be right is about what is wrong."""
     tls = "trusted_authserv_ids: [mx.example.it], tls: {certificate_file: no.pem, key_file: no.pem}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
+from contextlib import contextmanager
 
 import pytest
 
@@ -33,6 +35,32 @@ def test_a_second_one_is_told_who_the_first_is(database, monkeypatch):
     with lock.alone(database), pytest.raises(ConfigError, match=f"another gateway runs.*process {os.getpid()}"):
         lock.alone(database).__enter__()
     assert sum(waited) == pytest.approx(lock.TRIES * lock.PAUSE)
+
+
+def test_a_full_disk_has_no_room_for_a_name(database):
+    """Whose it is stands there for people; what counts is the lock."""
+    with no_room(), lock.alone(database):
+        assert lock.is_running(database)
+
+
+@contextmanager
+def no_room():
+    """No file takes an octet meanwhile."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_one_that_cannot_be_opened_is_told_beforehand(database):
+    assert not lock.trouble(database)
+    with lock.alone(database):
+        assert not lock.trouble(database)
+    database.with_name("gateway.db.lock").unlink()
+    database.with_name("gateway.db.lock").mkdir()
+    assert lock.trouble(database) == f"{database}.lock: Is a directory"
 
 
 def test_another_name_of_the_file_is_the_same_file(database, monkeypatch):
