@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.core.account import Language, Standing
@@ -44,6 +44,9 @@ def load(gateway, codes):
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(before=rosters, between=st.lists(rosters, min_size=1, max_size=2), dmarc=st.sampled_from(["pass", "fail"]))
+@example(before=["A"], between=[["B"]], dmarc="pass")  # SQLite gives the id again
+@example(before=["A"], between=[["B"]], dmarc="fail")
+@example(before=["A"], between=[[]], dmarc="fail")
 async def test_i2_what_is_written_is_of_the_account_that_was_decided_on(gateway, before, between, dmarc):
     """Whatever is imported between decision and commit: of the author's own account, or nothing, and it comes again."""
     number, asking = next(numbers), gateway.ruled(ASKING)
