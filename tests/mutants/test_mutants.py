@@ -99,7 +99,8 @@ def run_properties(copy: Path, *files: Path) -> subprocess.CompletedProcess[str]
             code = running.wait(SECONDS)
         finally:
             running.kill()
-        written = os.pread(output.fileno(), WRITTEN_OCTETS, 0).decode()
+        end = os.fstat(output.fileno()).st_size  # what failed is told last, behind all that Hypothesis has to say
+        written = os.pread(output.fileno(), WRITTEN_OCTETS, max(end - WRITTEN_OCTETS, 0)).decode(errors="replace")
     return subprocess.CompletedProcess(arguments, code, written)
 
 
