@@ -115,6 +115,8 @@ def test_a_line_that_went_deaf_is_found_by_the_sweep(
     ):
         dovecot.deliver(BOX, [mail(0)[1]])
         until(lambda: done(gateway) == 1, "the first", SECONDS)
+        before = standing(gateway)["last_success"]
+        until(lambda: standing(gateway)["last_success"] != before, "the end of a look: it idles", SECONDS)
         proxy.deafen()
         dovecot.deliver(BOX, [mail(4)[1]])
         began = time.monotonic()
