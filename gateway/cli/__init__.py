@@ -126,7 +126,6 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a page for people, whatever their terminal can show
     try:
-        _refuse_strange_letters(arguments)
         code = gateway.main(list(arguments), prog_name="gateway", standalone_mode=False)
     except SystemExit:  # click's answer to a broken pipe: whoever read our list has seen enough
         return os.EX_OK
@@ -136,17 +135,6 @@ def run(arguments: Sequence[str]) -> int:
         if code == os.EX_SOFTWARE:
             _log(fault)
     return code if isinstance(code, int) else os.EX_OK
-
-
-def _refuse_strange_letters(arguments: Sequence[str]) -> None:
-    """What is no UTF-8 names nothing of ours. Raises UsageError; what an MTA tells `ingest` is not contradicted."""
-    for number, argument in enumerate(arguments, 1):
-        if (
-            not argument.isascii()
-            and "ingest" not in arguments
-            and argument != argument.encode(errors="replace").decode()
-        ):
-            raise click.UsageError(f"argument {number} is not UTF-8")
 
 
 def _hold_standard_streams() -> None:

@@ -123,6 +123,8 @@ def refusals() -> Iterator[None]:
     """Turn the store's LookupError and ValueError into an answer for the operator."""
     try:
         yield
+    except UnicodeEncodeError as fault:
+        raise Refused("what was asked for is not UTF-8, so nothing of ours is called that") from fault
     except (LookupError, ValueError) as fault:
         raise Refused(str(fault.args[0]) if fault.args else str(fault)) from fault
 

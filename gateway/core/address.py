@@ -11,7 +11,7 @@ import idna
 LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
 DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
 
-_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]"  # RFC 5322 §3.2.3, RFC 6532 §3.2
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\ud7ff\ue000-\U0010ffff-]"  # RFC 5322 §3.2.3, RFC 6532 §3.2
 _DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1035 §2.3.1, lower case
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")  # not `_x`, which is often others' (RFC 8552)
@@ -80,7 +80,7 @@ def voucher_key(domain: str) -> str:
 
 
 def _key(domain: str, label: re.Pattern[str]) -> str:
-    if not domain or len(domain.encode()) > DOMAIN_OCTETS:
+    if not domain or len(domain.encode(errors="replace")) > DOMAIN_OCTETS:
         msg = f"the domain is empty or over {DOMAIN_OCTETS} octets"
         raise ValueError(msg)
     if domain.isascii():

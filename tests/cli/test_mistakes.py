@@ -45,11 +45,28 @@ def test_a_number_that_no_database_takes_is_refused(desk, command):
     assert "is not in the range 1<=x<=2147483647" in done.err
 
 
-def test_an_argument_that_is_not_utf8_is_named(desk):
+@pytest.mark.parametrize("command", ["messages show", "accounts show", "outbox retry"])
+def test_an_argument_that_is_not_utf8_is_said_to_be(desk, command):
     """It names nothing that is kept."""
-    done = desk("messages", "show", "\udcff")
-    assert (done.code, done.err.splitlines()[0]) == (64, "gateway: argument 5 is not UTF-8")
-    assert desk("messages", "show", "è").code == 65
+    desk.accounts()
+    done = desk(*command.split(), "\udcff")
+    assert (done.code, "what was asked for is not UTF-8" in done.err) == (65, True)
+
+
+def test_an_address_that_is_not_utf8_is_refused(desk):
+    desk.accounts()
+    done = desk("accounts", "add-address", "ROSSI-001", "\udcff@rossi.example")
+    assert (done.code, "codec" in done.err) == (65, False)
+    assert "the local part is not a plain dot-atom" in done.err
+
+
+def test_a_file_may_be_called_what_is_not_utf8(desk):
+    """Whatever octets its file system takes."""
+    folder = desk.folder / "caff\udce8"
+    folder.mkdir()
+    mail = folder / "mail.eml"
+    mail.write_bytes(MAIL)
+    assert desk("explain", str(mail)).code == 0
 
 
 @pytest.mark.parametrize(("command", "code"), [("tickets note 7Q4TM-9XK2F", 65), ("ingest", 65)])
