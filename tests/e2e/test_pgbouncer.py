@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from e2e.border import message
 from e2e.process import Gateway
-from e2e.several import nodes, over
+from e2e.several import SECONDS, letter, nodes, over, takes, two_over
 from e2e.sink import Sink
 from e2e.waiting import until
 from peers.pgbouncer import PgBouncer
@@ -19,7 +17,6 @@ from postgresql import Cluster
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 60
 REFUSED = {
     "transaction": "each transaction is given another session; set `pool_mode = session` in PgBouncer",
     "statement": "transaction blocks not allowed in statement pooling mode",
@@ -43,20 +40,8 @@ def two(
     cluster: Cluster, pooler: PgBouncer, url: str, tmp_path: Path, mailboxes: Sink
 ) -> Iterator[tuple[Gateway, Gateway]]:
     """Two that serve; what they know of the server is the pooler's address."""
-    one, other = (over(cluster, pooler.before(url), tmp_path / name, mailboxes.port) for name in ("one", "other"))
-    one.prepare()
-    with ExitStack() as stack:
-        for gateway in (one, other):
-            stack.push(gateway.__exit__)
-            gateway.spawn()
-        for gateway in (one, other):
-            until(gateway._ready, "a gateway", SECONDS)
-        yield one, other
-
-
-def letter(number: int) -> bytes:
-    """A customer's message."""
-    return message(message_id=f"<{number}@rossi.example>", subject=f"n {number}")
+    with two_over(cluster, pooler.before(url), tmp_path, mailboxes.port) as both:
+        yield both
 
 
 def test_both_accept_and_a_dead_one_is_buried(
@@ -82,7 +67,7 @@ def test_the_pooler_is_killed_and_comes_back(two: tuple[Gateway, Gateway], poole
         two[1].accept(letter(1))
     pooler.start()
     for number, gateway in enumerate(two, 2):
-        until(lambda gateway=gateway, number=number: taken(gateway, number), "a 250", SECONDS)
+        until(lambda gateway=gateway, number=number: takes(gateway, number), "a 250", SECONDS)
     mailboxes.wait_for(3, SECONDS)
 
 
@@ -98,12 +83,3 @@ def test_a_session_for_each_transaction_is_refused(
     for one in (done.stderr, said.stdout):
         assert REFUSED[mode] in one
     assert "Traceback" not in done.stderr
-
-
-def taken(gateway: Gateway, number: int) -> bool:
-    """Whether it takes this one now."""
-    try:
-        gateway.accept(letter(number))
-    except AssertionError:  # 4xx: later
-        return False
-    return True

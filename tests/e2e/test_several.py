@@ -6,21 +6,18 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from e2e.border import message
 from e2e.process import Gateway
-from e2e.several import name_of, nodes, over
+from e2e.several import SECONDS, letter, name_of, nodes, takes, two_over
 from e2e.sink import Letter, Sink, taken
 from e2e.waiting import until
 from postgresql import Cluster
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 60
 LETTERS = 100
 
 
@@ -33,21 +30,8 @@ def url(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def two(cluster: Cluster, url: str, tmp_path: Path, mailboxes: Sink) -> Iterator[tuple[Gateway, Gateway]]:
-    """Two that serve."""
-    one, other = (over(cluster, url, tmp_path / name, mailboxes.port) for name in ("one", "other"))
-    one.prepare()
-    with ExitStack() as stack:
-        for gateway in (one, other):
-            stack.push(gateway.__exit__)
-            gateway.spawn()
-        for gateway in (one, other):
-            until(gateway._ready, "a gateway", SECONDS)
-        yield one, other
-
-
-def letter(number: int) -> bytes:
-    """A customer's message."""
-    return message(message_id=f"<{number}@rossi.example>", subject=f"n {number}")
+    with two_over(cluster, url, tmp_path, mailboxes.port) as both:
+        yield both
 
 
 def test_both_accept_and_each_letter_goes_once(two: tuple[Gateway, Gateway], mailboxes: Sink) -> None:
@@ -100,16 +84,8 @@ def test_postgresql_is_killed_and_comes_back(cluster: Cluster, two: tuple[Gatewa
     cluster.stop(signal.SIGQUIT)
     cluster.start()
     for number, gateway in enumerate(two, 2):
-        until(lambda gateway=gateway, number=number: _taken(gateway, number), "a 250", SECONDS)
+        until(lambda gateway=gateway, number=number: takes(gateway, number), "a 250", SECONDS)
     until(lambda: len({one.message["In-Reply-To"] for one in mailboxes.letters}) == 3, "three letters", SECONDS)
-
-
-def _taken(gateway: Gateway, number: int) -> bool:
-    try:
-        gateway.accept(letter(number))
-    except AssertionError:  # 4xx: later
-        return False
-    return True
 
 
 def test_one_that_is_told_to_end_leaves_nothing_to_be_found(
