@@ -68,8 +68,9 @@ class Daemon:
         clock = Clock(fresh.now)
         self._nameservers = dns = Nameservers(lambda: build.nameservers_answer(self._now.config))
         self._watchdog = Watchdog(self._stints, lambda: in_words(board.report()))
+        doubts = (database.trouble, clock.trouble, dns.trouble)
         board.troubles = lambda: tuple(
-            filter(None, (*self._now.troubles(), clock.trouble(), dns.trouble(), *self._watchdog.stuck()))
+            filter(None, (*(doubt() for doubt in doubts), *self._now.troubles(), *self._watchdog.stuck()))
         )
         meters.certificates, meters.unanswered = lambda: self._now.certificates, lambda: dns.unanswered
         board.bounds = lambda: (

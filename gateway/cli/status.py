@@ -40,7 +40,7 @@ def status(context: Context, json_lines: bool) -> int:
     config = context.config
     if not lock.is_running(config.beside):
         raise Refused("no gateway runs on this database; start it, then again", os.EX_UNAVAILABLE)
-    now = fresh.now()
+    database, now = context.present, fresh.now()
     report = _board(config.beside)
     silent = now - report.at > STALE
     disk = opening.disk(config).trouble()  # looked at by ourselves: on a full one the daemon may be unable to write
@@ -64,7 +64,7 @@ def status(context: Context, json_lines: bool) -> int:
             f"quarantine: {seen.held} held{f', the oldest since {stamp(seen.held_since)}' if seen.held_since else ''}"
         )
         rest = f", {seen.free / MIB:.0f} MiB of it free" if config.database.path else ""
-        click.echo(f"database: {context.seen}, {seen.octets / MIB:.0f} MiB{rest}")
+        click.echo(f"database: {database}, {seen.octets / MIB:.0f} MiB{rest}")
         for one in context.read(lambda connection: list(claims.holders(connection))):  # none where there is no other
             click.echo(show.plain("{name}: by {host}, process {pid}, since {began_at}".format(**one)))
         number, outside = context.read(blobs.extent)

@@ -60,6 +60,9 @@ class Kind(Protocol):
     def require(self, engine: Engine) -> None:
         """See Database.require."""
 
+    def trouble(self) -> str:
+        """See Database.trouble."""
+
     def looking(self, connection: Connection) -> None:
         """Make a connection one for look-ups alone."""
 
@@ -127,6 +130,10 @@ class Database:
         """Raise Unavailable where a daemon could not rely on it, however well it answers."""
         with self.asking():
             self.kind.require(self.engine)
+
+    def trouble(self) -> str:
+        """What can be seen to be wrong without asking it, or nothing."""
+        return self.kind.trouble()
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """One look at the last commit, the same throughout."""

@@ -108,6 +108,11 @@ class Postgresql:
         return {"autocommit": True, **said}
 
     @staticmethod
+    def trouble() -> str:
+        """Nothing: a server is asked, and answers or not."""
+        return ""
+
+    @staticmethod
     def looking(connection: Connection) -> None:
         """A connection for look-ups alone."""
         connection.exec_driver_sql(f"SET statement_timeout = {LOOK_MS}")

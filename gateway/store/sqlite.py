@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL
@@ -16,6 +17,8 @@ BUSY_WRITE_MS = 5_000
 """How long a writer waits for another process's transaction before it gives up with a 451."""
 BUSY_READ_MS = 200
 """A look-up in the loop's thread waits no longer than this for a lock."""
+WRITING = "BEGIN IMMEDIATE"
+"""How a transaction begins that writes."""
 RESTORING = ".restoring"
 """Behind the name of a file: what a restore makes of it, until it is whole."""
 
@@ -31,7 +34,8 @@ class Sqlite:
         self.path: Path | None = Path(url.database or "")
         self.name = str(self.path)
         self._file = Path(url.database or "")
-        self._url = url
+        self._opened = (0, 0)
+        """Which file it is, whatever its name: device and inode."""
 
     def engine(self) -> Engine:
         """The file and its folder are made when missing, for our eyes only. Raises Unavailable."""
@@ -40,15 +44,41 @@ class Sqlite:
             raise Unavailable(f"database {self.name}: {half.name} is there: it is being restored, or that was cut off")
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite would, with its own mode
+            number = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)  # before SQLite would, with its own mode
         except OSError as fault:
             raise Unavailable(f"database {self.name}: {fault.strerror}") from fault
-        engine = create_engine(
-            self._url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False}
-        )
+        self._opened = _which(os.fstat(number))
+        os.close(number)
+        name = quote(os.fsencode(self._file.absolute()))
+        url = URL.create("sqlite", database=f"file:{name}", query={"mode": "rw", "uri": "true"})  # makes no file
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False})
+        event.listen(engine, "do_connect", lambda *_: self._same())
         event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", self._begin)
         return engine
+
+    def trouble(self) -> str:
+        """What is wrong with the file under its name, or nothing.
+
+        One that was taken away is written to all the same, and a 250 for what is in it is a promise about no file (I3);
+        one put in its place would be read with the journal of the other.
+        """
+        try:
+            same = _which(self._file.stat()) == self._opened
+        except OSError as fault:
+            return f"database {self.name}: its file was taken away: {fault.strerror}"
+        return "" if same else f"database {self.name}: another file was put in its place"
+
+    def _same(self) -> None:
+        if trouble := self.trouble():
+            raise Unavailable(trouble)
+
+    def _begin(self, connection: Connection) -> None:
+        begin = connection.get_execution_options().get("begin", WRITING)
+        if begin == WRITING:
+            self._same()
+        if begin:
+            connection.exec_driver_sql(begin)
 
     @staticmethod
     def looking(connection: Connection) -> None:
@@ -65,7 +95,7 @@ class Sqlite:
         connection.execution_options(begin="")
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # does nothing within a transaction
         connection.commit()
-        connection.execution_options(begin="BEGIN IMMEDIATE")
+        connection.execution_options(begin=WRITING)
         with connection.begin():
             work(connection)
             if lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
@@ -100,6 +130,5 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin(connection: Connection) -> None:
-    if begin := connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"):
-        connection.exec_driver_sql(begin)
+def _which(file: os.stat_result) -> tuple[int, int]:
+    return file.st_dev, file.st_ino

@@ -1,4 +1,4 @@
-"""Disk full, disk read-only, database locked: put off with a 4xx and shown, then taken, once, without a hand."""
+"""Disk full or read-only, database locked or away: put off with a 4xx and shown, then taken, once, without a hand."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crash.load import HUGE, Load
 from e2e.process import Gateway
 from e2e.sink import Sink
 from e2e.waiting import until
+from gateway.ops.board import status_file
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +90,24 @@ def test_a_database_that_a_backup_has_locked(gateway: Gateway, mailboxes: Sink) 
         backup.execute("ROLLBACK")
     taken_at_last(gateway, load, mailboxes)
     until(lambda: gateway.records("status")[0]["state"] == "ok", "the status")
+    sound(gateway)
+
+
+def test_a_database_that_was_moved_away(gateway: Gateway, mailboxes: Sink) -> None:
+    """451 until it is back: a 250 for what stands in a file of another name would be a promise about no file."""
+    load, here = Load(), gateway.config.with_name("gateway.db")
+    assert not answer(gateway, load, 0)
+    away = here.rename(here.with_name("before.db"))
+    assert answer(gateway, load, 1) == "451 4.3.0"
+    done = gateway.cli("status")
+    assert (done.returncode, f"{here} is not there" in done.stderr) == (69, True), done
+    shutil.copy(away, here)
+    assert answer(gateway, load) == "451 4.3.0"
+    words = "another file was put in its place"
+    assert words in gateway.stderr()
+    until(lambda: words in status_file(here).read_text(), "the status, as the daemon leaves it")  # `status` opens both
+    away.rename(here)
+    taken_at_last(gateway, load, mailboxes)
     sound(gateway)
 
 
