@@ -111,7 +111,8 @@ def _mother(bring_up: BringUp, wire: socket.socket) -> None:
             said, descriptors, _, _ = socket.recv_fds(wire, _LONGEST, 1)
             if not said:
                 return
-            _bear(socket.socket(fileno=descriptors[0]), bring_up(said.decode().removeprefix(_BEAR)))
+            if descriptors:  # else there is no room for an open file: whoever asked hears the wire's end, and waits
+                _bear(socket.socket(fileno=descriptors[0]), bring_up(said.decode().removeprefix(_BEAR)))
 
 
 def _bear(wire: socket.socket, live: Live) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ BOUNDS = Bounds(frame=1_000_000, memory=400 * 2**20, seconds=0.3)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SMALL = b"plain"
 FORK = os.fork
+_STANDARD = 3
+"""Standard input, output and error: all that there is room for."""
 
 
 class Examining:
@@ -127,6 +130,7 @@ async def scenes(folder: Path) -> dict[str, object]:
     while pool.alive < 2:  # noqa: ASYNC110 - the same
         await asyncio.sleep(0.01)
     told["after full"] = pool.alive
+    told |= await without_room(pool, nursery)
     (folder / "digest").write_text("another")
     told["changed"] = await refusal(Pool(nursery, 2, "digest"))
     told["unreloaded"] = await detail(pool, b"die x")
@@ -149,6 +153,17 @@ async def scenes(folder: Path) -> dict[str, object]:
     told["nursery"] = str(fault)
     nursery.close()
     return told
+
+
+async def without_room(pool, nursery) -> dict[str, object]:
+    """The nursery may open no more files for a while."""
+    limits = resource.prlimit(nursery.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(nursery.pid, resource.RLIMIT_NOFILE, (_STANDARD, limits[1]))
+    told = {"no file": await detail(pool, b"die x"), "beside no file": await detail(pool, SMALL)}
+    resource.prlimit(nursery.pid, resource.RLIMIT_NOFILE, limits)
+    while pool.alive < 2:  # noqa: ASYNC110 - what is waited for is that it comes up by itself
+        await asyncio.sleep(0.01)
+    return {**told, "after no file": pool.alive}
 
 
 async def refusal(pool) -> str:

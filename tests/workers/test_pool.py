@@ -81,6 +81,13 @@ def test_where_no_process_can_be_started_the_others_go_on(told):
     assert told["after full"] == 2
 
 
+def test_a_machine_without_room_for_an_open_file_ends_no_nursery(told):
+    """All workers come of it, and with it the daemon would end."""
+    assert told["no file"] == "unavailable: a worker did not come up: Died"
+    assert told["beside no file"].isdigit()
+    assert told["after no file"] == 2
+
+
 def test_workers_that_would_go_by_other_rules_are_refused(told):
     """A file that changes between the daemon's look and theirs, or is wrong by then, leaves those before at work."""
     assert told["changed"] == "the configuration has changed since it was read; reload again"
